@@ -1,0 +1,1 @@
+"""The doors: web API, pages and command line. Thin; computes nothing."""

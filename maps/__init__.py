@@ -1,0 +1,1 @@
+"""Pages and maps: from results to HTML. Translates; computes nothing."""
