@@ -36,11 +36,15 @@ GEOD = pyproj.Geod(ellps="WGS84")
 _KRASOVSKY_A_M = 6378245.0
 _KRASOVSKY_F = 1.0 / 298.3
 _KRASOVSKY_E2 = _KRASOVSKY_F * (2.0 - _KRASOVSKY_F)
+_DEGREES_PER_M = 180.0 / (np.pi * _KRASOVSKY_A_M)
+_GCJ_CENTRE = np.array([[105.0], [35.0]])
+_AMPLITUDE_30 = np.array([[300.0], [320.0]]) * (2.0 / 3.0)  # metres east and north, wavelength 60 degrees
+_AMPLITUDE_12 = np.array([[150.0], [160.0]]) * (2.0 / 3.0)  # wavelength 24 degrees
 _BD_LON, _BD_LAT = 0.0065, 0.006
 _BD_RADIUS, _BD_ANGLE = 2e-5, 3e-6
 _BD_RATE = np.pi * 3000.0 / 180.0
-_BLOCK = 4096  # points worked on at once: the temporaries of one block stay in the processor's cache
-_SETTLED_DEG = 1e-11  # a last step this small (1 µm) leaves an error far below it: each step gains 50-fold
+_BLOCK = 8192  # points worked on at once: the temporaries of one block stay in the processor's cache
+_SETTLED_DEG = 1e-9  # after a last step this small (0.1 mm) the error is 50 times smaller still: 2 µm
 
 
 class Datum(StrEnum):
@@ -141,20 +145,22 @@ def _convert(lon: npt.ArrayLike, lat: npt.ArrayLike, kernel: Kernel) -> tuple[An
     lons, lats = check_lonlat(lon, lat)
     if lons.shape != lats.shape:
         raise InvalidParameterError("lat", lats.shape, f"shape differs from that of lon, {lons.shape}")
-    out = np.array([lons.ravel(), lats.ravel()])
+    out_lons, out_lats = np.empty(lons.size), np.empty(lons.size)
     west, south, east, north = CHINA_BOUNDS
     for start in range(0, lons.size, _BLOCK):
-        block = out[:, start : start + _BLOCK]
-        x, y = block
+        block = slice(start, start + _BLOCK)
+        x, y = lons.reshape(-1)[block], lats.reshape(-1)[block]
+        if x.min() >= west and x.max() <= east and y.min() >= south and y.max() <= north:
+            out_lons[block], out_lats[block] = kernel(x, y)
+            continue
         inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
-        if inside.all():
-            block[0], block[1] = kernel(x, y)
-        else:
-            block[0, inside], block[1, inside] = kernel(x[inside], y[inside])
-            block[:, np.isnan(x + y)] = np.nan  # half a location is none
+        unknown = np.isnan(x) | np.isnan(y)  # half a location is none
+        for out, given in ((out_lons[block], x), (out_lats[block], y)):
+            out[:] = np.where(unknown, np.nan, given)
+        out_lons[block][inside], out_lats[block][inside] = kernel(x[inside], y[inside])
     if lons.ndim == 0:
-        return float(out[0, 0]), float(out[1, 0])
-    return out[0].reshape(lons.shape), out[1].reshape(lons.shape)
+        return float(out_lons[0]), float(out_lats[0])
+    return out_lons.reshape(lons.shape), out_lats.reshape(lons.shape)
 
 
 def check_lonlat(lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -171,51 +177,49 @@ def _degrees(name: str, values: npt.ArrayLike, limit: float) -> FloatArray:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise InvalidParameterError(name, values, "expected numbers, in degrees") from None
-    if array.size and np.fmax.reduce(np.abs(array), axis=None) > limit:
-        worst = float(array[np.abs(array) > limit].flat[0])
-        raise InvalidParameterError(name, worst, f"outside -{limit:g}..{limit:g} degrees")
+    if array.size and not (array.min() >= -limit and array.max() <= limit):  # NaN goes the long way
+        beyond = array[np.abs(array) > limit]
+        if beyond.size:
+            raise InvalidParameterError(name, float(beyond[0]), f"outside -{limit:g}..{limit:g} degrees")
     return array
 
 
-def _sin_cos(angle: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Sine and cosine by the tangent of the half angle: one vectorised call in place of two slow ones."""
-    tangent = np.tan(0.5 * angle)
-    square = tangent * tangent
-    scale = 1.0 / (1.0 + square)
-    return 2.0 * tangent * scale, (1.0 - square) * scale
-
-
-def _waves(degrees: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return sin(πd/30), sin(πd/12), sin(πd/3), sin(πd), and cos(πd): the formula's harmonics.
-
-    Double- and triple-angle formulas give the high ones from the low, for two tangents instead of five sines.
-    """
-    sin_30, _ = _sin_cos(degrees * (np.pi / 30.0))
-    sin_12, cos_12 = _sin_cos(degrees * (np.pi / 12.0))
-    sin_6, cos_6 = 2.0 * sin_12 * cos_12, 1.0 - 2.0 * sin_12 * sin_12
-    sin_3, cos_3 = 2.0 * sin_6 * cos_6, 1.0 - 2.0 * sin_6 * sin_6
-    sin_1 = sin_3 * (3.0 - 4.0 * sin_3 * sin_3)
-    cos_1 = cos_3 * (4.0 * cos_3 * cos_3 - 3.0)
-    return sin_30, sin_12, sin_3, sin_1, cos_1
-
-
 def _gcj_shift(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return how far GCJ-02 lies east and north of WGS-84 at a WGS-84 place, in degrees."""
-    x, y = lon - 105.0, lat - 35.0
-    x_30, x_12, x_3, x_1, x_1_cos = _waves(x)
-    y_30, y_12, y_3, y_1, _ = _waves(y)
-    x_half = 2.0 * x_1 * x_1_cos
-    x_sixth = x_half * (3.0 - 4.0 * x_half * x_half)
-    short, xy, root = x_sixth + x_half, 0.1 * x * y, np.sqrt(np.abs(x))
-    north_m = -100.0 + 2.0 * x + y * (3.0 + 0.2 * y) + xy + 0.2 * root
-    north_m += (2.0 / 3.0) * (20.0 * (short + y_1) + 40.0 * y_3 + 160.0 * y_12 + 320.0 * y_30)
-    east_m = 300.0 + x * (1.0 + 0.1 * x) + 2.0 * y + xy + 0.1 * root
-    east_m += (2.0 / 3.0) * (20.0 * (short + x_1) + 40.0 * x_3 + 150.0 * x_12 + 300.0 * x_30)
+    """Return how far GCJ-02 lies east and north of WGS-84 at a WGS-84 place, in degrees.
 
-    sin_lat, cos_lat = _sin_cos(np.radians(lat))
-    bend = 1.0 - _KRASOVSKY_E2 * sin_lat * sin_lat
-    degrees_per_m = np.sqrt(bend) * (180.0 / (np.pi * _KRASOVSKY_A_M))
-    return east_m * degrees_per_m / cos_lat, north_m * degrees_per_m * bend / (1.0 - _KRASOVSKY_E2)
+    A tangent is several times faster than a sine in numpy, and sines follow from the tangent of half the
+    angle; the high harmonics follow from the low by the double- and triple-angle formulas.
+    """
+    place = np.array([lon, lat])
+    place -= _GCJ_CENTRE
+    x, y = place
+    tan_30 = np.tan(place * (np.pi / 60.0))
+    tan_12 = np.tan(place * (np.pi / 24.0))
+    sin_30 = tan_30 / (0.5 + 0.5 * tan_30 * tan_30)
+    scale = 1.0 / (1.0 + tan_12 * tan_12)
+    sin_12, cos_12 = 2.0 * scale * tan_12, 2.0 * scale - 1.0
+    cos_6 = 1.0 - 2.0 * sin_12 * sin_12
+    sin_3 = 4.0 * sin_12 * cos_12 * cos_6
+    square_3 = sin_3 * sin_3
+    sin_1 = sin_3 * (3.0 - 4.0 * square_3)
+    waves_m = _AMPLITUDE_30 * sin_30
+    waves_m += _AMPLITUDE_12 * sin_12
+    waves_m += (80.0 / 3.0) * sin_3
+    waves_m += (40.0 / 3.0) * sin_1
+    cos_1 = (2.0 * cos_6 * cos_6 - 1.0) * (1.0 - 4.0 * square_3)
+    sin_half = 2.0 * sin_1[0] * cos_1[0]
+    both_m = sin_half * (160.0 / 3.0 - (160.0 / 3.0) * sin_half * sin_half)
+    both_m += 0.1 * x * y
+    root = np.sqrt(np.abs(x))
+    east_m = x * (0.1 * x + 1.0) + 2.0 * y + 0.1 * root + 300.0 + both_m + waves_m[0]
+    north_m = y * (0.2 * y + 3.0) + 2.0 * x + 0.2 * root - 100.0 + both_m + waves_m[1]
+
+    tan_lat = np.tan(lat * (np.pi / 180.0))
+    secant2 = 1.0 + tan_lat * tan_lat
+    bend = (1.0 - _KRASOVSKY_E2) + _KRASOVSKY_E2 / secant2  # 1 - e2 sin2
+    east = east_m * np.sqrt(bend * secant2 * _DEGREES_PER_M**2)
+    north = north_m * bend * np.sqrt(bend * (_DEGREES_PER_M / (1.0 - _KRASOVSKY_E2)) ** 2)
+    return east, north
 
 
 def _gcj_from_wgs(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -224,13 +228,13 @@ def _gcj_from_wgs(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatAr
 
 
 def _bd_from_gcj(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    sin_lat, _ = _sin_cos(_BD_RATE * lat)
-    _, cos_lon = _sin_cos(_BD_RATE * lon)
     # The published form goes through polar coordinates; turning the vector by so small an angle needs none.
-    scale = 1.0 + _BD_RADIUS * sin_lat / np.sqrt(lon * lon + lat * lat)
-    turn = _BD_ANGLE * cos_lon
-    along = scale * (1.0 - 0.5 * turn * turn)
+    tangent = np.tan(np.array([lon, lat]) * (0.5 * _BD_RATE))
+    secant2 = 1.0 + tangent * tangent
+    turn = 2.0 * _BD_ANGLE / secant2[0] - _BD_ANGLE  # times cosine
+    scale = 1.0 + 2.0 * _BD_RADIUS * tangent[1] / (secant2[1] * np.sqrt(lon * lon + lat * lat))
     across = scale * turn
+    along = scale - 0.5 * across * turn
     return along * lon - across * lat + _BD_LON, along * lat + across * lon + _BD_LAT
 
 
@@ -289,7 +293,9 @@ def _map_vertices(geometry: Any, convert: Kernel) -> Any:
         chosen = (solid == has_z) & ~shapely.is_missing(shapes)
         if not chosen.any():
             continue
-        flat = shapely.force_3d(shapes[chosen]) if has_z else shapely.force_2d(shapes[chosen])
+        flat = shapes[chosen]
+        measured = shapely.has_m(flat)  # shapely would mistake M for Z when it writes coordinates back
+        flat[measured] = shapely.from_wkb(shapely.to_wkb(flat[measured], output_dimension=3))
         vertices = shapely.get_coordinates(flat, include_z=has_z)
         vertices[:, 0], vertices[:, 1] = convert(vertices[:, 0].copy(), vertices[:, 1].copy())
         moved = shapely.set_coordinates(flat, vertices)
