@@ -29,7 +29,7 @@ from pydantic import (
 from shapely.geometry import Point
 
 from geo.amenities import amenity_codes, service_codes
-from geo.crs import in_china
+from geo.crs import CHINA_BOUNDS
 from geo.errors import InvalidDataError, Problem
 from geo.opening_hours import OpeningHours
 from geo.vocabulary import (
@@ -234,14 +234,13 @@ class Station(_Record):
 
     @field_validator("location")
     @classmethod
-    def _in_china(cls, value: LonLat | None) -> LonLat | None:
+    def _located_in_china(cls, value: LonLat | None) -> LonLat | None:
         if value is None:
             return None
         if not (math.isfinite(value.lon) and math.isfinite(value.lat)):
             raise ValueError("coordinates must be finite numbers")
-        if not bool(in_china(value.lon, value.lat)):
-            swapped = abs(value.lat) <= 180 and abs(value.lon) <= 90 and bool(in_china(value.lat, value.lon))
-            hint = "; longitude and latitude look swapped" if swapped else ""
+        if not _in_china(value.lon, value.lat):
+            hint = "; longitude and latitude look swapped" if _in_china(value.lat, value.lon) else ""
             raise ValueError(f"the point lies outside China{hint}")
         return value
 
@@ -259,6 +258,11 @@ class Station(_Record):
 
 FIELD_NAMES: tuple[str, ...] = tuple(name for name in Station.model_fields if name != "location")
 """Property names of a station's feature, in the order every export uses."""
+
+
+def _in_china(lon: float, lat: float) -> bool:
+    west, south, east, north = CHINA_BOUNDS
+    return west <= lon <= east and south <= lat <= north
 
 
 def _known_codes(value: dict[str, _Entry], known: tuple[str, ...]) -> dict[str, _Entry]:
