@@ -1,0 +1,102 @@
+"""The worker-demand table: rows (cell, group, window, day type) on H3 cells.
+
+Demand is either *measured* (unit ``workers``) or *modelled* (unit ``weight``, 1,000 per group over the
+area); the two are never mixed in one table. How the table comes about is in ``demand_model`` (modelled)
+and ``demand_import`` (measured).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geo.errors import InvalidParameterError
+from geo.time_windows import DAY_TYPES, WINDOWS
+
+Group = Literal["sanitation", "delivery", "courier", "driver", "construction", "other"]
+Basis = Literal["measured", "modelled"]
+GROUPS: tuple[str, ...] = ("sanitation", "delivery", "courier", "driver", "construction", "other")
+GROUP_LABELS: dict[str, tuple[str, str]] = {
+    "sanitation": ("环卫", "Sanitation"),
+    "delivery": ("外卖", "Food delivery"),
+    "courier": ("快递", "Courier"),
+    "driver": ("司机", "Driver"),
+    "construction": ("建筑", "Construction"),
+    "other": ("其他", "Other"),
+}
+MODELLED_TOTAL_PER_GROUP = 1000.0
+"""Weight each group's model spreads over the area, in every window and day type it is present in."""
+
+ROW_COLUMNS = ("cell", "group", "window", "day_type", "demand")
+CELL_COLUMNS = ("cell", "lon", "lat", "street_code")
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Worker demand of an area.
+
+    Attributes:
+        cells: one row a cell: ``cell`` (H3 id), ``lon``, ``lat`` (its centre, degrees), ``street_code``
+            (None outside every street); sorted by cell.
+        rows: one row a (cell, group, window, day_type) with ``demand`` >= 0; every cell is in ``cells``.
+        basis: ``measured`` or ``modelled``.
+        areas_basis: how the street areas were drawn, printed beside every figure by street.
+        outside: demand of the input that fell outside the area, in the same unit.
+        notes: what a reader must know of the source (counts of nodata pixels, files, the model's name).
+    """
+
+    cells: pd.DataFrame
+    rows: pd.DataFrame
+    basis: Basis
+    areas_basis: str
+    outside: float = 0.0
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for name, table, columns in (("cells", self.cells, CELL_COLUMNS), ("rows", self.rows, ROW_COLUMNS)):
+            missing = [column for column in columns if column not in table.columns]
+            if missing:
+                raise InvalidParameterError(name, missing, "columns are missing from the demand table")
+        values = self.rows["demand"].to_numpy(dtype=float)
+        if not np.all(np.isfinite(values)) or np.any(values < 0):
+            bad = self.rows[~(np.isfinite(values) & (values >= 0))].iloc[0]
+            raise InvalidParameterError(
+                "demand", float(bad["demand"]), f"must be a finite number >= 0 (cell {bad['cell']})"
+            )
+        for column, known in (("group", GROUPS), ("window", WINDOWS), ("day_type", DAY_TYPES)):
+            unknown = set(self.rows[column].unique()) - set(known)
+            if unknown:
+                raise InvalidParameterError(column, sorted(map(str, unknown)), "not a known value")
+        stray = set(self.rows["cell"].unique()) - set(self.cells["cell"])
+        if stray:
+            raise InvalidParameterError("cell", min(stray), "has demand but is not in the table of cells")
+
+    @property
+    def unit(self) -> Literal["workers", "weight"]:
+        """``workers`` where demand was measured, ``weight`` where it was modelled."""
+        return "workers" if self.basis == "measured" else "weight"
+
+    def table(self, group: str | None = None) -> npt.NDArray[np.float64]:
+        """Return demand as an array (cells, windows, day types), summed over groups or for one group.
+
+        Raises:
+            InvalidParameterError: ``group`` is not a group.
+        """
+        rows = self.rows
+        if group is not None:
+            if group not in GROUPS:
+                raise InvalidParameterError("group", group, f"must be one of {', '.join(GROUPS)}")
+            rows = rows[rows["group"] == group]
+        shape = (len(self.cells), len(WINDOWS), len(DAY_TYPES))
+        cell = pd.Index(self.cells["cell"]).get_indexer(pd.Index(rows["cell"]))
+        window = pd.Index(list(WINDOWS)).get_indexer(pd.Index(rows["window"]))
+        day = pd.Index(list(DAY_TYPES)).get_indexer(pd.Index(rows["day_type"]))
+        flat = np.ravel_multi_index((cell, window, day), shape)
+        totals = np.bincount(
+            flat, weights=rows["demand"].to_numpy(dtype=float), minlength=int(np.prod(shape))
+        )
+        return totals.reshape(shape)
