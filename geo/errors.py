@@ -65,5 +65,9 @@ class StoreUnavailableError(CareStationError, ConnectionError):
     """The store cannot be reached now; trying again later may work."""
 
 
+class StoreAccessError(CareStationError, PermissionError):
+    """The store refuses this program: wrong password, no such database, no rights, or not a store."""
+
+
 class StoreVersionError(CareStationError, RuntimeError):
     """The store's schema is behind or ahead of this program."""
