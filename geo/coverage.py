@@ -8,6 +8,7 @@ Definitions: contract, "Distance, time, coverage".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import geopandas as gpd
 import numpy as np
@@ -17,19 +18,30 @@ from scipy.sparse import csr_array
 
 from geo.amenities import all_available
 from geo.demand import Demand
-from geo.nearest import pairs_within
+from geo.nearest import StationIndex
 from geo.opening_hours import OpeningHours
 from geo.standard import Standard
-from geo.time_windows import DAY_TYPES, WINDOWS, window_of, window_slots
+from geo.time_windows import (
+    DAYS_BY_TYPE,
+    QUARTERS_PER_WEEK,
+    WINDOWS,
+    DayType,
+    day_type,
+    window_of,
+    window_slots,
+)
 from geo.travel import THRESHOLD_SLACK, Router, StraightLineRouter
 from geo.vocabulary import SERVING_STATUSES
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+States = npt.NDArray[np.int8]
 
 CAUSES: tuple[str, ...] = ("unknown", "lacks_service", "closed", "nothing_near")
 """Why a (cell, quarter-hour) is unserved: the first that holds."""
-WINDOW_HOURS: Floats = np.array([3.0, 4.0, 3.5, 3.0, 3.5, 3.0, 4.0])
+WINDOW_CODES: tuple[str, ...] = tuple(WINDOWS)
+DAY_TYPES: tuple[DayType, ...] = tuple(DAYS_BY_TYPE)
+WINDOW_HOURS: Floats = np.array([window.hours for window in WINDOWS.values()])
 ABSENT_STATUSES = frozenset({"planned", "retired"})
 _PATTERNS_AT_ONCE = 2048  # dense work per block: 2048 patterns x 672 quarter-hours x 4 bytes = 5.5 MB
 
@@ -120,20 +132,36 @@ def reach_matrix(
     if standard.minutes is not None:
         return router.minutes_matrix(*here, *there, standard.minutes)
     assert standard.radius_m is not None  # noqa: S101 - Standard holds exactly one of the two
-    row, column, metres = pairs_within(*here, *there, standard.radius_m * (1 + THRESHOLD_SLACK))
-    return csr_array((metres, (row, column)), shape=(len(cells), len(stations)))
+    pairs = StationIndex(*there, range(len(stations))).pairs_within(
+        *here, standard.radius_m * (1 + THRESHOLD_SLACK)
+    )
+    return csr_array((pairs.distance_m, (pairs.point, pairs.station)), shape=(len(cells), len(stations)))
 
 
-def station_times(stations: gpd.GeoDataFrame, standard: Standard) -> StationTimes:
-    """Work out every station's slots under ``standard``: the week's 672 quarter-hours, or one instant."""
-    by_text: dict[str | None, npt.NDArray[np.int8]] = {}
-    for text in stations["hours"].unique():
-        by_text[text] = _states(text, standard)
-    slots = 1 if standard.at else 672
-    states = np.array([by_text[text] for text in stations["hours"]], dtype=np.int8).reshape(-1, slots)
+def station_states(stations: gpd.GeoDataFrame, standard: Standard) -> States:
+    """Return (stations, slots) of 1 open, 0 closed, -1 unknown, by the hours alone.
+
+    Slots are the 672 quarter-hours of the standard's week, or its one instant.
+    """
+    by_text = {text: _states(text, standard) for text in stations["hours"].unique()}
+    slots = QUARTERS_PER_WEEK if standard.at is None else 1
+    return np.array([by_text[text] for text in stations["hours"]], dtype=np.int8).reshape(-1, slots)
+
+
+def _states(text: str | None, standard: Standard) -> States:
+    hours = OpeningHours.parse(text, timezone=standard.timezone)
+    if standard.at is not None:
+        state = hours.is_open(standard.at)
+        return np.array([-1 if state is None else int(state)], dtype=np.int8)
+    unknown = hours.week_unknown_bitmap(standard.week)
+    return np.where(unknown, -1, hours.week_bitmap(standard.week)).astype(np.int8)
+
+
+def station_times(stations: gpd.GeoDataFrame, states: States, amenities: tuple[str, ...]) -> StationTimes:
+    """Combine hours, status and what is asked for into what each station is at each slot."""
     offers = [
-        all_available(standard.amenities, {**amenities, **services})
-        for amenities, services in zip(stations["amenities"], stations["services"], strict=True)
+        all_available(amenities, {**held, **services})
+        for held, services in zip(stations["amenities"], stations["services"], strict=True)
     ]
     status = stations["status"].to_numpy(dtype=object)
     serving = np.array([value in SERVING_STATUSES for value in status], dtype=bool)[:, None]
@@ -148,25 +176,16 @@ def station_times(stations: gpd.GeoDataFrame, standard: Standard) -> StationTime
     )
 
 
-def _states(text: str | None, standard: Standard) -> npt.NDArray[np.int8]:
-    """Return 1 open, 0 closed, -1 unknown, for each slot of the question."""
-    hours = OpeningHours.parse(text)
-    if standard.at is None:
-        return hours.week_bitmap(standard.week)
-    state = hours.is_open(standard.at)
-    return np.array([-1 if state is None else int(state)], dtype=np.int8)
+def period_slots() -> Floats:
+    """Return (672 slots, 14 periods) of ones where the slot lies in the period's window and day type.
 
-
-def period_weights() -> Floats:
-    """Return (672 slots, 14 periods): each slot's part in the mean of its window and day type.
-
-    Periods run window by window, weekday before weekend.
+    Periods run window by window, weekday before weekend. All days of a day type have the same slots, so the
+    share of the period's slots is the mean over its days.
     """
-    weights = np.zeros((672, len(WINDOWS) * len(DAY_TYPES)))
-    for period, (window, day) in enumerate((w, d) for w in WINDOWS for d in DAY_TYPES):
-        slots = window_slots(window, day)
-        weights[slots, period] = 1.0 / len(slots)
-    return weights
+    ones = np.zeros((QUARTERS_PER_WEEK, len(WINDOWS) * len(DAY_TYPES)))
+    for period, (window, day) in enumerate(product(WINDOW_CODES, DAY_TYPES)):
+        ones[window_slots(window, day), period] = 1.0
+    return ones
 
 
 def patterns(reach: csr_array) -> tuple[csr_array, npt.NDArray[np.int64]]:
@@ -190,20 +209,20 @@ def patterns(reach: csr_array) -> tuple[csr_array, npt.NDArray[np.int64]]:
 def shares(reach: csr_array, times: StationTimes) -> Shares:
     """Return each cell's shares for all 14 periods (or at the instant)."""
     slots = times.open.shape[1]
-    weights = period_weights() if slots == 672 else np.ones((1, 1))
+    in_period = period_slots() if slots == QUARTERS_PER_WEEK else np.ones((1, 1))
     pattern, of_cell = patterns(reach)
     blocks = [
-        _block_shares(pattern[start : start + _PATTERNS_AT_ONCE], times, weights)
+        _block_shares(pattern[start : start + _PATTERNS_AT_ONCE], times, in_period)
         for start in range(0, pattern.shape[0], _PATTERNS_AT_ONCE)
     ]
-    periods = weights.shape[1]
+    periods = in_period.shape[1]
     stacked = np.concatenate(blocks, axis=1) if blocks else np.zeros((3 + len(CAUSES), 0, periods))
-    shape = (len(WINDOWS), len(DAY_TYPES)) if slots == 672 else (1, 1)
+    shape = (len(WINDOWS), len(DAY_TYPES)) if slots == QUARTERS_PER_WEEK else (1, 1)
     per_cell = stacked[:, of_cell].reshape(stacked.shape[0], len(of_cell), *shape)
     return Shares(per_cell[0], per_cell[1], per_cell[2], per_cell[3:])
 
 
-def _block_shares(pattern: csr_array, times: StationTimes, weights: Floats) -> Floats:
+def _block_shares(pattern: csr_array, times: StationTimes, in_period: Floats) -> Floats:
     """Return (3 + causes, patterns, periods): served, twice, if unknown hours are open, then the causes."""
 
     def counted(stations_at: Bools) -> npt.NDArray[np.float32]:
@@ -225,7 +244,8 @@ def _block_shares(pattern: csr_array, times: StationTimes, weights: Floats) -> F
     closed = unserved & ~maybe & ~lacking & present
     nothing = unserved & ~maybe & ~lacking & ~present
     stacked = np.stack([served, twice, if_open, unknown, lacks, closed, nothing]).astype(np.float64)
-    return np.asarray(stacked @ weights)
+    # whole slots are counted before they are divided: all of them is exactly 1
+    return np.asarray((stacked @ in_period) / in_period.sum(axis=0))
 
 
 def _at_two_places(pattern: csr_array, serving: Bools, place: npt.NDArray[np.int64]) -> Bools:
@@ -246,14 +266,15 @@ def question_weights(demand: Demand, standard: Standard) -> Floats:
     Demand-hours over the week; plain demand for a window; (cells, 1, 1) at an instant.
     """
     table = demand.table(standard.group)
-    if standard.at is not None:
-        window, day = window_of(standard.at)
-        return table[:, WINDOWS.index(window), DAY_TYPES.index(day)].reshape(-1, 1, 1)
+    at = standard.local_at
+    if at is not None:
+        window, day = window_of(at).code, day_type(at.date())
+        return table[:, WINDOW_CODES.index(window), DAY_TYPES.index(day)].reshape(-1, 1, 1)
     days = np.array(standard.day_weights)
     if standard.window is None:
         return np.asarray(table * WINDOW_HOURS[None, :, None] * days[None, None, :])
     chosen = np.zeros(len(WINDOWS))
-    chosen[WINDOWS.index(standard.window)] = 1.0
+    chosen[WINDOW_CODES.index(standard.window)] = 1.0
     return np.asarray(table * chosen[None, :, None] * days[None, None, :])
 
 
@@ -271,7 +292,8 @@ def coverage(
     way = router or StraightLineRouter(standard.mode)
     there = located(stations)
     reach = reach_matrix(demand.cells, there, standard, way)
-    found = shares(reach, station_times(there, standard))
+    states = station_states(there, standard)
+    found = shares(reach, station_times(there, states, standard.amenities))
     weights = question_weights(demand, standard)
     cells = _cell_table(demand, weights, found)
     street = demand.cells["street_code"].astype(object)
@@ -324,7 +346,7 @@ def _by_window(demand: Demand, standard: Standard, found: Shares) -> tuple[tuple
     """Return plain demand figures of every window, for the day type asked or both."""
     table = demand.table(standard.group)
     lines = []
-    for number, window in enumerate(WINDOWS):
+    for number, window in enumerate(WINDOW_CODES):
         for day_number, day in enumerate(DAY_TYPES):
             if standard.day in (None, day):
                 one = np.zeros_like(table)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo.errors import InvalidParameterError
-from geo.time_windows import DAY_TYPES, WINDOWS
+from geo.time_windows import DAYS_BY_TYPE, WINDOWS
 
 Group = Literal["sanitation", "delivery", "courier", "driver", "construction", "other"]
 Basis = Literal["measured", "modelled"]
@@ -67,7 +67,7 @@ class Demand:
             raise InvalidParameterError(
                 "demand", float(bad["demand"]), f"must be a finite number >= 0 (cell {bad['cell']})"
             )
-        for column, known in (("group", GROUPS), ("window", WINDOWS), ("day_type", DAY_TYPES)):
+        for column, known in (("group", GROUPS), ("window", WINDOWS), ("day_type", DAYS_BY_TYPE)):
             unknown = set(self.rows[column].unique()) - set(known)
             if unknown:
                 raise InvalidParameterError(column, sorted(map(str, unknown)), "not a known value")
@@ -91,12 +91,12 @@ class Demand:
             if group not in GROUPS:
                 raise InvalidParameterError("group", group, f"must be one of {', '.join(GROUPS)}")
             rows = rows[rows["group"] == group]
-        shape = (len(self.cells), len(WINDOWS), len(DAY_TYPES))
+        shape = (len(self.cells), len(WINDOWS), len(DAYS_BY_TYPE))
         cell = pd.Index(self.cells["cell"]).get_indexer(pd.Index(rows["cell"]))
         window = pd.Index(list(WINDOWS)).get_indexer(pd.Index(rows["window"]))
-        day = pd.Index(list(DAY_TYPES)).get_indexer(pd.Index(rows["day_type"]))
+        day = pd.Index(list(DAYS_BY_TYPE)).get_indexer(pd.Index(rows["day_type"]))
         flat = np.ravel_multi_index((cell, window, day), shape)
         totals = np.bincount(
             flat, weights=rows["demand"].to_numpy(dtype=float), minlength=int(np.prod(shape))
         )
-        return totals.reshape(shape)
+        return totals.reshape(shape).astype(np.float64)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from geo.amenities import parse_asked
 from geo.demand import GROUPS
 from geo.errors import InvalidParameterError
-from geo.time_windows import DAY_TYPES, WINDOWS
+from geo.opening_hours import DEFAULT_TIMEZONE
+from geo.time_windows import DAYS_BY_TYPE, WINDOWS, DayType
 from geo.travel import TravelMode
 
 DEFAULT_MINUTES = 15.0
@@ -28,6 +30,7 @@ class Standard:
         at: one instant (aware); excludes window and day.
         week: the Monday of the typical week looked at.
         group: one worker group; None is all.
+        timezone: the zone windows, hours and days are read in.
 
     Raises:
         InvalidParameterError: a value is out of range or two exclude each other.
@@ -42,9 +45,10 @@ class Standard:
     mode: TravelMode = TravelMode.WALK
     amenities: tuple[str, ...] = ()
     window: str | None = None
-    day: str | None = None
+    day: DayType | None = None
     at: datetime | None = None
     group: str | None = None
+    timezone: ZoneInfo = DEFAULT_TIMEZONE
 
     def __post_init__(self) -> None:
         if (self.minutes is None) == (self.radius_m is None):
@@ -56,7 +60,7 @@ class Standard:
             raise InvalidParameterError("amenities", self.amenities, "a name stands twice")
         for name, chosen, known in (
             ("window", self.window, WINDOWS),
-            ("day", self.day, DAY_TYPES),
+            ("day", self.day, DAYS_BY_TYPE),
             ("group", self.group, GROUPS),
         ):
             if chosen is not None and chosen not in known:
@@ -67,6 +71,11 @@ class Standard:
             raise InvalidParameterError("at", self.at, "must be an aware instant")
         if self.week.weekday() != 0:
             raise InvalidParameterError("week", self.week.isoformat(), "must be a Monday")
+
+    @property
+    def local_at(self) -> datetime | None:
+        """The instant asked for as wall-clock time in the zone, still aware."""
+        return None if self.at is None else self.at.astimezone(self.timezone)
 
     @property
     def day_weights(self) -> tuple[float, float]:
