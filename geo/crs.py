@@ -44,7 +44,7 @@ _BD_LON, _BD_LAT = 0.0065, 0.006
 _BD_RADIUS, _BD_ANGLE = 2e-5, 3e-6
 _BD_RATE = np.pi * 3000.0 / 180.0
 _BLOCK = 8192  # points worked on at once: the temporaries of one block stay in the processor's cache
-_SETTLED_DEG = 1e-9  # after a last step this small (0.1 mm) the error is 50 times smaller still: 2 µm
+_STEPS = 4  # each leaves less than 1/50 of the error: from 40 m (BD-09) or 1/140 from 740 m, to 10 µm
 
 
 class Datum(StrEnum):
@@ -239,16 +239,15 @@ def _bd_from_gcj(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArr
 
 
 def _settle(forward: Kernel, lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Solve ``forward(x, y) == (lon, lat)`` by fixed-point steps; both shifts contract at least 50-fold."""
+    """Solve ``forward(x, y) == (lon, lat)`` by fixed-point steps.
+
+    Their number is fixed, not stopped by a tolerance: a vertex must come out the same to the last bit
+    whatever else is converted with it, or rings would open and shared borders part.
+    """
     x, y = lon, lat
-    if not lon.size:
-        return x, y
-    moved = np.inf
-    while moved > _SETTLED_DEG:
+    for _ in range(_STEPS):
         image_x, image_y = forward(x, y)
-        step_x, step_y = lon - image_x, lat - image_y
-        x, y = x + step_x, y + step_y
-        moved = max(np.abs(step_x).max(), np.abs(step_y).max())
+        x, y = x + (lon - image_x), y + (lat - image_y)
     return x, y
 
 
