@@ -1,0 +1,278 @@
+"""The nearest stations a worker can use: filtered before the limit, every other one accounted for.
+
+A register is laid out once as a :class:`FinderTable`; :func:`nearest_stations` answers questions on it.
+Distances are geodesic metres, minutes are straight-line estimates (:mod:`geo.travel`).
+
+A station is offered only under the statuses ``operating`` and ``trial``. A closure past its ``status_until``
+keeps its status until somebody confirms the reopening, so such a station stays ``not_operating``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.amenities import availability, parse_asked
+from geo.crs import geodesic_distance_m
+from geo.errors import InvalidParameterError
+from geo.nearest import StationIndex
+from geo.open_clock import OpenClock
+from geo.open_state import State
+from geo.stations import Station
+from geo.travel import TravelBasis, TravelMode, travel_minutes
+from geo.vocabulary import SERVING_STATUSES
+
+OpenFilter = Literal["any", "now", "on_arrival"]
+MAX_K = 100
+REASONS = (
+    "not_operating",
+    "no_location",
+    "missing_amenity",
+    "unknown_amenity",
+    "unknown_hours",
+    "closed",
+)
+"""Why a station is left out; each is counted once, under the first that holds."""
+
+_QUALIFIES = len(REASONS)
+_AVAILABILITY = {"available": 0, "unknown": 1, "missing": 2}
+_LACKING = (_QUALIFIES, REASONS.index("unknown_amenity"), REASONS.index("missing_amenity"))
+_BY_HOURS = (REASONS.index("closed"), _QUALIFIES, REASONS.index("unknown_hours"))  # states 0, 1 and -1
+_KEPT_SCREENS = 64  # combinations of amenities remembered; workers ask for few different ones
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class NearestQuery:
+    """A worker's question: a WGS-84 point, how many stations, and what they must offer.
+
+    ``amenities`` are codes or groups, all required; ``max_distance_m`` is inclusive.
+
+    Raises:
+        InvalidParameterError: a value is out of range or unknown, named.
+    """
+
+    lon: float
+    lat: float
+    k: int = 5
+    max_distance_m: float | None = None
+    mode: TravelMode = TravelMode.WALK
+    amenities: tuple[str, ...] = ()
+    open: OpenFilter = "any"
+
+    def __post_init__(self) -> None:
+        _check_range("lon", self.lon, -180, 180)
+        _check_range("lat", self.lat, -90, 90)
+        _check_range("k", self.k, 1, MAX_K)
+        if self.max_distance_m is not None:
+            _check_range("max_distance_m", self.max_distance_m, 0, math.inf)
+        if self.open not in get_args(OpenFilter):
+            raise InvalidParameterError("open", self.open, "must be any, now or on_arrival")
+        parse_asked(self.amenities)
+
+
+@dataclass(frozen=True)
+class FoundStation:
+    """One station of the answer. Times are in the table's zone; None where unknown or not applicable."""
+
+    station: Station
+    distance_m: float
+    travel_min: float
+    travel_basis: TravelBasis
+    open_state: State
+    open_until: datetime | None
+    opens_at: datetime | None
+    open_state_on_arrival: State
+
+
+@dataclass(frozen=True)
+class NearestAnswer:
+    """Stations in order of distance (ties by id), and how many were left out by reason (every reason)."""
+
+    stations: tuple[FoundStation, ...]
+    left_out: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class _Screen:
+    """Per row the first reason that holds whatever the distance; which rows have none; the sums."""
+
+    reasons: IntArray
+    qualifies: NDArray[np.bool_]
+    left_out: Mapping[str, int]
+
+    @classmethod
+    def of(cls, reasons: IntArray) -> _Screen:
+        return cls(reasons, reasons == _QUALIFIES, _left_out(reasons))
+
+
+@dataclass(frozen=True)
+class FinderTable:
+    """A register laid out for questions: one row a station, ordered by id."""
+
+    stations: tuple[Station, ...]
+    index: StationIndex
+    located: NDArray[np.bool_]
+    lon: FloatArray  # NaN without location
+    lat: FloatArray
+    standing: IntArray  # per row: reason code of status and location, or _QUALIFIES
+    texts: tuple[str | None, ...]  # distinct hours texts
+    text_of: NDArray[np.intp]  # per row: position in texts
+    clock: OpenClock
+    row_of: Mapping[str, int]
+    _asked: dict[str, IntArray] = field(default_factory=dict)  # per code or group asked for so far
+    _usual: dict[tuple[str, ...], _Screen] = field(default_factory=dict)  # per amenities asked for, any hours
+
+    @classmethod
+    def build(cls, stations: Sequence[Station], timezone: ZoneInfo) -> FinderTable:
+        """Lay out ``stations``; naive times are in ``timezone``."""
+        rows = tuple(sorted(stations, key=lambda station: station.id))
+        ids = [station.id for station in rows]
+        points = np.array([station.location or (math.nan, math.nan) for station in rows], dtype=float)
+        lon, lat = points.reshape(-1, 2).T
+        numbers: dict[str | None, int] = {}
+        text_of = [numbers.setdefault(station.hours, len(numbers)) for station in rows]
+        return cls(
+            stations=rows,
+            index=StationIndex(lon, lat, ids),
+            located=np.isfinite(lon),
+            lon=lon,
+            lat=lat,
+            standing=np.array([_standing(station) for station in rows], dtype=np.int8),
+            texts=tuple(numbers),
+            text_of=np.array(text_of, dtype=np.intp),
+            clock=OpenClock(timezone),
+            row_of={station_id: row for row, station_id in enumerate(ids)},
+        )
+
+    def asked(self, name: str) -> IntArray:
+        """Return 0 available, 1 unknown, 2 missing for a code or group, per row; kept once worked out."""
+        known = self._asked.get(name)
+        if known is None:
+            states = [_AVAILABILITY[availability(name, station.offers)] for station in self.stations]
+            known = self._asked[name] = np.array(states, dtype=np.int8)
+        return known
+
+    def usual(self, amenities: tuple[str, ...]) -> _Screen:
+        """Return what holds for ``amenities`` at any hour; kept once worked out."""
+        known = self._usual.get(amenities)
+        if known is None:
+            reasons = self.standing
+            if amenities:
+                worst = np.maximum.reduce([self.asked(name) for name in amenities])
+                lacking = np.array(_LACKING, dtype=np.int8)[worst]
+                reasons = np.minimum(reasons, lacking)
+            known = _Screen.of(reasons)
+            if len(self._usual) < _KEPT_SCREENS:
+                self._usual[amenities] = known
+        return known
+
+
+def nearest_stations(query: NearestQuery, table: FinderTable, at: datetime) -> NearestAnswer:
+    """Answer ``query`` at the instant ``at`` (naive: wall-clock time of the table's zone).
+
+    ``left_out`` counts every station within ``max_distance_m`` (all stations without one) that doesn't
+    qualify; a station without location lies within every distance. Those cut off by ``k`` aren't counted.
+    """
+    local = table.clock.local(at)
+    screen = _screen(query, table, local)
+    if query.max_distance_m is None and query.open != "on_arrival":
+        found = table.index.nearest(query.lon, query.lat, query.k, screen.qualifies)
+        return NearestAnswer(_describe(query, table, local, found), screen.left_out)
+    rows, distance_m = _within(query, table)
+    reasons = screen.reasons[rows]
+    if query.open == "on_arrival":
+        minutes = travel_minutes(distance_m, query.mode)
+        reasons = _arrival_reasons(reasons, table, table.text_of[rows], local, minutes)
+    chosen = np.flatnonzero(reasons == _QUALIFIES)
+    # rows are ordered by id, so a stable sort by distance leaves ties in the order of ids
+    first = chosen[np.argsort(distance_m[chosen], kind="stable")[: query.k]]
+    found = [(table.stations[rows[i]].id, float(distance_m[i])) for i in first]
+    counted = np.concatenate([reasons, screen.reasons[~table.located]])
+    return NearestAnswer(_describe(query, table, local, found), _left_out(counted))
+
+
+def _screen(query: NearestQuery, table: FinderTable, local: datetime) -> _Screen:
+    asked = tuple(sorted(set(query.amenities)))
+    usual = table.usual(asked)
+    if query.open != "now" or not table.texts:
+        return usual
+    by_text = [_hours_reason(table.clock.is_open(text, local)) for text in table.texts]
+    at_once = np.array(by_text, dtype=np.int8)[table.text_of]
+    return _Screen.of(np.minimum(usual.reasons, at_once))
+
+
+def _hours_reason(is_open: bool | None) -> int:
+    return _BY_HOURS[-1 if is_open is None else int(is_open)]
+
+
+def _within(query: NearestQuery, table: FinderTable) -> tuple[NDArray[np.intp], FloatArray]:
+    """Return the rows within the distance asked for, in order, and their distances."""
+    if query.max_distance_m is None:
+        rows = np.flatnonzero(table.located)
+        return rows, geodesic_distance_m(query.lon, query.lat, table.lon[rows], table.lat[rows])
+    near = table.index.within(query.lon, query.lat, query.max_distance_m)
+    rows = np.array([table.row_of[station_id] for station_id, _ in near], dtype=np.intp)
+    order = np.argsort(rows)
+    return rows[order], np.array([distance_m for _, distance_m in near], dtype=float)[order]
+
+
+def _arrival_reasons(
+    reasons: IntArray, table: FinderTable, text_of: NDArray[np.intp], local: datetime, minutes: FloatArray
+) -> IntArray:
+    """Return ``reasons`` with the hours looked at on arrival, for those that qualify so far."""
+    result = reasons.copy()
+    for number in np.unique(text_of[reasons == _QUALIFIES]):
+        rows = np.flatnonzero((text_of == number) & (reasons == _QUALIFIES))
+        states = table.clock.states_after(table.texts[number], local, minutes[rows])
+        result[rows] = np.array(_BY_HOURS, dtype=np.int8)[states]
+    return result
+
+
+def _describe(
+    query: NearestQuery, table: FinderTable, local: datetime, found: Sequence[tuple[str, float]]
+) -> tuple[FoundStation, ...]:
+    described = []
+    for station_id, distance_m in found:
+        station = table.stations[table.row_of[station_id]]
+        travel_min = float(travel_minutes(distance_m, query.mode))
+        now = table.clock.state(station.hours, local)
+        arrival = table.clock.state(station.hours, local + timedelta(minutes=travel_min))
+        described.append(
+            FoundStation(
+                station=station,
+                distance_m=distance_m,
+                travel_min=travel_min,
+                travel_basis="estimate",
+                open_state=now.state,
+                open_until=now.open_until,
+                opens_at=now.opens_at,
+                open_state_on_arrival=arrival.state,
+            )
+        )
+    return tuple(described)
+
+
+def _left_out(reasons: IntArray) -> dict[str, int]:
+    counts = np.bincount(reasons, minlength=_QUALIFIES).tolist()
+    return dict(zip(REASONS, counts, strict=False))
+
+
+def _standing(station: Station) -> int:
+    if station.status not in SERVING_STATUSES:
+        return REASONS.index("not_operating")
+    return _QUALIFIES if station.location else REASONS.index("no_location")
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not (math.isfinite(value) and low <= value <= high):
+        raise InvalidParameterError(name, value, f"must be a number from {low:g} to {high:g}")
