@@ -1,0 +1,150 @@
+"""The schema of a store: which revision it has, which this program needs, and the way there."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+
+from geo.errors import StoreVersionError
+from geo.store.database import Database, parse_store_url, sqlite_path
+from geo.store.failures import told_plainly
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+_UPGRADE_LOCK = 0x63617265
+SchemaState = Literal["current", "empty", "behind", "ahead"]
+
+
+@dataclass(frozen=True)
+class SchemaStatus:
+    """Where a store's schema stands: ``found`` (None: no tables yet) against ``needed``."""
+
+    state: SchemaState
+    found: str | None
+    needed: str
+
+    def require_current(self) -> None:
+        """Refuse any schema but the present one.
+
+        Raises:
+            StoreVersionError: one line that says what to do.
+        """
+        if self.state == "current":
+            return
+        if self.state == "ahead":
+            raise StoreVersionError(
+                f"the store's schema {self.found} is newer than this program's {self.needed}: "
+                "use the newer care-stations"
+            )
+        found = "has no tables yet" if self.state == "empty" else f"is at {self.found}"
+        raise StoreVersionError(
+            f"the store's schema {found}, this program needs {self.needed}: run `care-stations db upgrade`"
+        )
+
+
+def check(url: str) -> SchemaStatus:
+    """Return where the schema of the store at ``url`` stands; changes and creates nothing.
+
+    Raises:
+        StoreUnavailableError, StoreAccessError: it can't be reached.
+    """
+    parsed = parse_store_url(url)
+    if parsed.drivername == "sqlite" and not sqlite_path(parsed).exists():
+        return SchemaStatus("empty", None, _needed(_scripts()))
+    database = Database(parsed)
+    try:
+        with database.reading() as connection:
+            return status_of(connection)
+    finally:
+        database.close()
+
+
+def upgrade(url: str, revision: str = "head") -> SchemaStatus:
+    """Bring the store at ``url`` to ``revision`` in one transaction and return its status.
+
+    An embedded store that holds tables is copied first, to a file beside it.
+
+    Raises:
+        StoreVersionError: the store is ahead of this program.
+        StoreUnavailableError, StoreAccessError: nothing was changed.
+    """
+    database = Database(parse_store_url(url), schema_work=True)
+    try:
+        with database.writing() as connection:
+            if not database.embedded:
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
+            status = status_of(connection)
+            if status.state == "ahead":
+                status.require_current()
+            if status.state == "current":
+                return status
+            if database.embedded and status.found is not None:
+                _copy_beside(sqlite_path(database.url), status.found)
+            _migrate(connection, revision)
+            return status_of(connection)
+    finally:
+        database.close()
+
+
+def status_of(connection: sa.Connection) -> SchemaStatus:
+    """Return the schema status as seen by ``connection``."""
+    scripts = _scripts()
+    needed = _needed(scripts)
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is None:
+        return SchemaStatus("empty", None, needed)
+    if found == needed:
+        return SchemaStatus("current", found, needed)
+    known = {script.revision for script in scripts.walk_revisions()}
+    return SchemaStatus("behind" if found in known else "ahead", found, needed)
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(MIGRATIONS))
+
+
+def _needed(scripts: ScriptDirectory) -> str:
+    head = scripts.get_current_head()
+    if head is None:
+        raise FileNotFoundError("this installation lacks the migrations of the store")
+    return head
+
+
+def _migrate(connection: sa.Connection, revision: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("CREATE EXTENSION IF NOT EXISTS postgis"))
+    scripts = _scripts()
+    environment = EnvironmentContext(
+        Config(),
+        scripts,
+        fn=lambda rev, _context: scripts._upgrade_revs(revision, rev),
+        destination_rev=revision,
+    )
+    with environment:
+        # DDL is transactional in SQLite too, now that `begin` is ours: an upgrade is whole or not at all.
+        environment.configure(connection=connection, render_as_batch=True, transactional_ddl=True)
+        with environment.begin_transaction():
+            environment.run_migrations()
+
+
+def _copy_beside(path: Path, revision: str) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    target = path.with_name(f"{path.name}.{revision}-{stamp}.bak")
+    unfinished = target.with_name(target.name + ".part")
+    with (
+        told_plainly(),
+        closing(sqlite3.connect(path)) as source,
+        closing(sqlite3.connect(unfinished)) as copy,
+    ):
+        source.backup(copy)
+    unfinished.replace(target)
+    return target
