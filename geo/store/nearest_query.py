@@ -15,8 +15,6 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection, LargeBinary, select, text, type_coerce
 
-from geo.crs import check_lonlat
-from geo.errors import InvalidParameterError
 from geo.nearest import StationIndex
 from geo.store.model import StationRow
 
@@ -70,6 +68,5 @@ def _ranked(rows: Sequence[Any], lon: float, lat: float, k: int) -> list[tuple[s
 
 
 def _check(lon: float, lat: float, k: int) -> None:
-    check_lonlat(lon, lat)
-    if k < 1:
-        raise InvalidParameterError("k", k, "must be at least 1")
+    # an empty index refuses what any index refuses, before the database is asked
+    StationIndex([], [], []).nearest(lon, lat, k)

@@ -60,8 +60,12 @@ class HistoryEntry:
 
 @dataclass(frozen=True)
 class Difference:
-    """What changed since a register version: the present state of touched stations, and who is gone."""
+    """What changed since a register version: the present state of touched stations, and who is gone.
 
+    It means something only to a reader who knew the same ``store_uuid``.
+    """
+
+    store_uuid: str
     version: int
     changed: tuple[Station, ...]
     removed: frozenset[str]
@@ -100,7 +104,7 @@ class StationStore(Protocol):
         ...
 
     def uuid(self) -> str:
-        """Return what names this store for ever (ETags of two stores never meet)."""
+        """Return what names this store, and changes when a backup is restored into it (for ETags)."""
         ...
 
     def stations(self) -> list[Station]:

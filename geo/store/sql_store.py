@@ -122,7 +122,10 @@ class SqlStore:
             )
             changed = load_stations(connection, touched)
             present = {station.id for station in changed}
-            return Difference(current_version(connection), tuple(changed), frozenset(touched - present))
+            store_uuid = connection.execute(select(MetaRow.store_uuid)).scalar_one()
+            return Difference(
+                store_uuid, current_version(connection), tuple(changed), frozenset(touched - present)
+            )
 
     def get(self, station_id: str) -> Station:
         with self.reading() as connection:

@@ -1,0 +1,233 @@
+"""The register as reads see it: an immutable picture in memory, and the keeper that renews it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from types import MappingProxyType
+
+import geopandas as gpd
+
+from geo.errors import CareStationError, NotFoundError, StoreUnavailableError
+from geo.nearest import StationIndex
+from geo.stations import Station, stations_to_frame
+from geo.store.protocol import Difference, StationStore, StoreWatch
+
+_log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 0.5
+"""The longest silence after which the keeper looks at the store again; also how long a stop may take."""
+RETRY_S = 0.5
+"""The pause between attempts to reach a store that is away."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The whole register at one version; shared by all threads, changed by none."""
+
+    version: int
+    built_at: datetime
+    stations: tuple[Station, ...]
+    """Every station, ordered by id."""
+    by_id: Mapping[str, Station]
+    index: StationIndex
+    """The located stations, by place."""
+    located: tuple[Station, ...] = field(repr=False)
+    """The stations of ``index``, row by row."""
+
+    @cached_property
+    def frame(self) -> gpd.GeoDataFrame:
+        """The analysis table of ``stations``; callers must not write into it."""
+        return stations_to_frame(self.stations)
+
+    def get(self, station_id: str) -> Station:
+        """Return one station.
+
+        Raises:
+            NotFoundError: no such station.
+        """
+        if station_id not in self.by_id:
+            raise NotFoundError(f"station {station_id}: not in the register")
+        return self.by_id[station_id]
+
+
+def build_snapshot(
+    version: int, stations: Mapping[str, Station], built_at: datetime, earlier: Snapshot | None = None
+) -> Snapshot:
+    """Return the snapshot of ``stations`` by id; the place index of ``earlier`` is kept if nothing moved."""
+    ordered = tuple(stations[name] for name in sorted(stations))
+    located = tuple(station for station in ordered if station.location is not None)
+    places = [(station.id, station.location) for station in located]
+    if earlier is not None and places == [(station.id, station.location) for station in earlier.located]:
+        index = earlier.index
+    else:
+        points = [station.location for station in located if station.location is not None]
+        index = StationIndex(
+            [point.lon for point in points], [point.lat for point in points], [name for name, _ in places]
+        )
+    by_id = MappingProxyType({station.id: station for station in ordered})
+    return Snapshot(version, built_at, ordered, by_id, index, located)
+
+
+def patched(earlier: Snapshot, difference: Difference, built_at: datetime) -> Snapshot:
+    """Return ``earlier`` with the difference applied; ``earlier`` stays as it was."""
+    stations = dict(earlier.by_id)
+    for station_id in difference.removed:
+        stations.pop(station_id, None)
+    stations.update((station.id, station) for station in difference.changed)
+    return build_snapshot(difference.version, stations, built_at, earlier)
+
+
+@dataclass(frozen=True)
+class SnapshotStatus:
+    """What the keeper knows of itself: for ``/readyz``, ``/metrics`` and the age shown with answers.
+
+    ``age_s`` is the time since the store last confirmed that the snapshot is the present register (None:
+    there is no snapshot yet); ``writable`` whether the store answered at the last look.
+    """
+
+    version: int | None
+    age_s: float | None
+    writable: bool
+    last_error: str | None
+
+
+class SnapshotKeeper:
+    """Holds the present snapshot and swaps in a new one when any process has written.
+
+    Reading ``snapshot`` never waits. When the store goes away the last snapshot stays, and grows old.
+    """
+
+    def __init__(self, store: StationStore, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._monotonic = monotonic
+        self._snapshot: Snapshot | None = None
+        self._store_uuid: str | None = None
+        self._confirmed_at = 0.0
+        self._writable = False
+        self._last_error: str | None = None
+        self._renewing = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Load the first snapshot if the store answers, and watch it in the background from now on.
+
+        Raises:
+            StoreAccessError, StoreVersionError: waiting would not help; nothing was started.
+        """
+        try:
+            self.refresh()
+            self._writable = self._store.probe()
+        except StoreUnavailableError as error:
+            self._note_failure(str(error))
+        self._thread = threading.Thread(target=self._watch, name="snapshot keeper", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the background watch; the last snapshot can still be read."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The present snapshot.
+
+        Raises:
+            StoreUnavailableError: the store never answered yet.
+        """
+        if self._snapshot is None:
+            raise StoreUnavailableError("the store has not answered yet")
+        return self._snapshot
+
+    def status(self) -> SnapshotStatus:
+        """Return version, age and health, without asking the store."""
+        snapshot = self._snapshot
+        if snapshot is None:
+            return SnapshotStatus(None, None, self._writable, self._last_error)
+        age_s = max(0.0, self._monotonic() - self._confirmed_at)
+        return SnapshotStatus(snapshot.version, age_s, self._writable, self._last_error)
+
+    def refresh(self) -> Snapshot:
+        """Read what changed, build the new snapshot beside the old one, swap it in and return it.
+
+        Raises:
+            StoreUnavailableError, StoreAccessError, StoreVersionError: the old snapshot stays.
+        """
+        with self._renewing:
+            asked_at = self._monotonic()
+            current = self._snapshot
+            now = self._store.clock()
+            if current is None:
+                self._store_uuid = self._store.uuid()
+                current = self._whole(now)
+            else:
+                difference = self._store.read_since(current.version)
+                if difference.store_uuid != self._store_uuid:
+                    # a backup was restored: the store has another past, and versions mean nothing
+                    current = self._whole(now)
+                    self._store_uuid = difference.store_uuid
+                elif difference.version != current.version:
+                    current = patched(current, difference, now)
+            self._confirmed_at = asked_at
+            self._snapshot = current
+            return current
+
+    def wait_for(self, version: int) -> Snapshot:
+        """Return a snapshot of at least ``version``, a committed write's, reading the store if need be.
+
+        Raises:
+            StoreUnavailableError: the store went away, or never had that version.
+        """
+        snapshot = self._snapshot
+        if snapshot is None or snapshot.version < version:
+            snapshot = self.refresh()
+        if snapshot.version < version:
+            raise StoreUnavailableError(f"the store does not show register version {version}")
+        return snapshot
+
+    def _whole(self, now: datetime) -> Snapshot:
+        version, stations = self._store.read()
+        return build_snapshot(version, {station.id: station for station in stations}, now)
+
+    def _watch(self) -> None:
+        watch = self._store.watch()
+        try:
+            while not self._stopping.is_set():
+                try:
+                    self._look(watch)
+                except CareStationError as error:
+                    self._note_failure(str(error))
+                    self._stopping.wait(RETRY_S)
+                except Exception:
+                    # A watch that ended unnoticed would serve an old register for ever.
+                    _log.exception("the snapshot cannot be renewed")
+                    self._note_failure("the snapshot cannot be renewed")
+                    self._stopping.wait(RETRY_S)
+        finally:
+            watch.close()
+
+    def _look(self, watch: StoreWatch) -> None:
+        known = self._snapshot.version if self._snapshot is not None else None
+        asked_at = self._monotonic()
+        version = watch.wait(known, HEARTBEAT_S)
+        if version != known:
+            self.refresh()
+        else:
+            self._confirmed_at = max(self._confirmed_at, asked_at)
+        writable = self._store.probe()
+        if self._last_error is not None:
+            _log.info("the store answers again")
+        self._writable, self._last_error = writable, None
+
+    def _note_failure(self, error: str) -> None:
+        if self._last_error != error:
+            _log.warning("the store does not answer: %s", error)
+        self._writable, self._last_error = False, error
