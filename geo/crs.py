@@ -38,8 +38,8 @@ _KRASOVSKY_F = 1.0 / 298.3
 _KRASOVSKY_E2 = _KRASOVSKY_F * (2.0 - _KRASOVSKY_F)
 _DEGREES_PER_M = 180.0 / (np.pi * _KRASOVSKY_A_M)
 _GCJ_CENTRE = np.array([[105.0], [35.0]])
-_AMPLITUDE_30 = np.array([[300.0], [320.0]]) * (2.0 / 3.0)  # metres east and north, wavelength 60 degrees
-_AMPLITUDE_12 = np.array([[150.0], [160.0]]) * (2.0 / 3.0)  # wavelength 24 degrees
+_AMPLITUDE_30_M = np.array([[300.0], [320.0]]) * (2.0 / 3.0)  # east and north, wavelength 60 degrees
+_AMPLITUDE_12_M = np.array([[150.0], [160.0]]) * (2.0 / 3.0)  # wavelength 24 degrees
 _BD_LON, _BD_LAT = 0.0065, 0.006
 _BD_RADIUS, _BD_ANGLE = 2e-5, 3e-6
 _BD_RATE = np.pi * 3000.0 / 180.0
@@ -184,58 +184,103 @@ def _degrees(name: str, values: npt.ArrayLike, limit: float) -> FloatArray:
     return array
 
 
-def _gcj_shift(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return how far GCJ-02 lies east and north of WGS-84 at a WGS-84 place, in degrees.
+def _gcj_shift_m(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return how far GCJ-02 lies east and north of WGS-84 at a WGS-84 place, in the formula's metres.
 
     A tangent is several times faster than a sine in numpy, and sines follow from the tangent of half the
-    angle; the high harmonics follow from the low by the double- and triple-angle formulas.
+    angle; the high harmonics follow from the low by the double- and triple-angle formulas. Working in place
+    saves a fifth of the time, which goes into fresh memory. ``sin_n`` stands for sin(πd / n), for d = x and y.
     """
     place = np.array([lon, lat])
     place -= _GCJ_CENTRE
     x, y = place
-    tan_30 = np.tan(place * (np.pi / 60.0))
-    tan_12 = np.tan(place * (np.pi / 24.0))
-    sin_30 = tan_30 / (0.5 + 0.5 * tan_30 * tan_30)
-    scale = 1.0 / (1.0 + tan_12 * tan_12)
-    sin_12, cos_12 = 2.0 * scale * tan_12, 2.0 * scale - 1.0
-    cos_6 = 1.0 - 2.0 * sin_12 * sin_12
-    sin_3 = 4.0 * sin_12 * cos_12 * cos_6
-    square_3 = sin_3 * sin_3
-    sin_1 = sin_3 * (3.0 - 4.0 * square_3)
-    waves_m = _AMPLITUDE_30 * sin_30
-    waves_m += _AMPLITUDE_12 * sin_12
-    waves_m += (80.0 / 3.0) * sin_3
-    waves_m += (40.0 / 3.0) * sin_1
-    cos_1 = (2.0 * cos_6 * cos_6 - 1.0) * (1.0 - 4.0 * square_3)
-    sin_half = 2.0 * sin_1[0] * cos_1[0]
-    both_m = sin_half * (160.0 / 3.0 - (160.0 / 3.0) * sin_half * sin_half)
-    both_m += 0.1 * x * y
-    root = np.sqrt(np.abs(x))
-    east_m = x * (0.1 * x + 1.0) + 2.0 * y + 0.1 * root + 300.0 + both_m + waves_m[0]
-    north_m = y * (0.2 * y + 3.0) + 2.0 * x + 0.2 * root - 100.0 + both_m + waves_m[1]
+    shift_m = place * (np.pi / 60.0)  # becomes the waves along x (east) and along y (north), then all
+    np.tan(shift_m, out=shift_m)
+    secant2 = shift_m * shift_m
+    secant2 += 1.0
+    shift_m /= secant2
+    shift_m *= 2.0 * _AMPLITUDE_30_M
 
-    tan_lat = np.tan(lat * (np.pi / 180.0))
-    secant2 = 1.0 + tan_lat * tan_lat
-    bend = (1.0 - _KRASOVSKY_E2) + _KRASOVSKY_E2 / secant2  # 1 - e2 sin2
-    east = east_m * np.sqrt(bend * secant2 * _DEGREES_PER_M**2)
-    north = north_m * bend * np.sqrt(bend * (_DEGREES_PER_M / (1.0 - _KRASOVSKY_E2)) ** 2)
+    half_sin_12 = place * (np.pi / 24.0)
+    np.tan(half_sin_12, out=half_sin_12)
+    np.multiply(half_sin_12, half_sin_12, out=secant2)
+    secant2 += 1.0
+    half_sin_12 /= secant2
+    cos_6 = half_sin_12 * half_sin_12
+    cos_6 *= -8.0
+    cos_6 += 1.0
+    sin_3 = np.divide(16.0, secant2, out=secant2)
+    sin_3 -= 8.0  # 8 cos_12 so far; sin_3 = 2 sin_6 cos_6 = 8 (sin_12 / 2) cos_12 cos_6
+    sin_3 *= half_sin_12
+    sin_3 *= cos_6
+    half_sin_12 *= 2.0 * _AMPLITUDE_12_M
+    shift_m += half_sin_12
+    square_3 = sin_3 * sin_3
+    square_3 *= -4.0
+    cos_1 = (2.0 * cos_6[0] * cos_6[0] - 1.0) * (1.0 + square_3[0])
+    square_3 += 3.0
+    sin_1 = np.multiply(square_3, sin_3, out=square_3)
+    cos_1 *= sin_1[0]
+    half = cos_1 * 2.0  # sin(2πx), the double angle
+    sin_3 *= 80.0 / 3.0
+    shift_m += sin_3
+    sin_1 *= 40.0 / 3.0
+    shift_m += sin_1
+
+    both_m = half * half
+    both_m *= -160.0 / 3.0
+    both_m += 160.0 / 3.0
+    both_m *= half  # 40/3 (sin(2πx) + sin(6πx)), the triple angle
+    both_m += 0.1 * x * y
+    shift_m += both_m
+    root = 0.1 * np.sqrt(np.abs(x))
+    east, north = shift_m
+    east += x * (0.1 * x + 1.0) + 2.0 * y + root + 300.0
+    north += y * (0.2 * y + 3.0) + 2.0 * (x + root) - 100.0
     return east, north
 
 
 def _gcj_from_wgs(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    east, north = _gcj_shift(lon, lat)
-    return lon + east, lat + north
+    east, north = _gcj_shift_m(lon, lat)
+    secant2 = np.tan(lat * (np.pi / 180.0))
+    secant2 *= secant2
+    secant2 += 1.0
+    bend = _KRASOVSKY_E2 / secant2
+    bend += 1.0 - _KRASOVSKY_E2  # 1 - e² sin² of the latitude: both radii of curvature follow from it
+    east *= np.sqrt(bend * secant2) * _DEGREES_PER_M
+    north *= np.sqrt(bend) * bend * (_DEGREES_PER_M / (1.0 - _KRASOVSKY_E2))
+    east += lon
+    north += lat
+    return east, north
 
 
 def _bd_from_gcj(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
     # The published form goes through polar coordinates; turning the vector by so small an angle needs none.
-    tangent = np.tan(np.array([lon, lat]) * (0.5 * _BD_RATE))
-    secant2 = 1.0 + tangent * tangent
-    turn = 2.0 * _BD_ANGLE / secant2[0] - _BD_ANGLE  # times cosine
-    scale = 1.0 + 2.0 * _BD_RADIUS * tangent[1] / (secant2[1] * np.sqrt(lon * lon + lat * lat))
+    tangent = np.array([lon, lat])
+    tangent *= 0.5 * _BD_RATE
+    np.tan(tangent, out=tangent)
+    secant2 = tangent * tangent
+    secant2 += 1.0
+    turn = np.divide(2.0 * _BD_ANGLE, secant2[0], out=secant2[0])
+    turn -= _BD_ANGLE  # times cosine
+    radius = lon * lon
+    radius += lat * lat
+    np.sqrt(radius, out=radius)
+    radius *= secant2[1]
+    scale = np.multiply(2.0 * _BD_RADIUS, tangent[1], out=tangent[1])
+    scale /= radius
+    scale += 1.0
     across = scale * turn
-    along = scale - 0.5 * across * turn
-    return along * lon - across * lat + _BD_LON, along * lat + across * lon + _BD_LAT
+    turn *= across
+    turn *= 0.5
+    scale -= turn  # times cosine of the turn
+    east, north = scale * lon, scale * lat
+    east -= across * lat
+    east += _BD_LON
+    across *= lon
+    north += across
+    north += _BD_LAT
+    return east, north
 
 
 def _settle(forward: Kernel, lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:

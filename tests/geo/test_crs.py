@@ -79,6 +79,14 @@ def test_forward_agrees_with_two_independent_packages_within_a_centimetre():
         assert apart_m(ours, peer).max() < 0.01
 
 
+def test_half_angle_poles_of_the_formula():
+    """Where a half angle reaches 90° and its tangent has a pole: 75, 81, 93, 99, ... E and 5, 11, 23, ... N."""
+    for lon in (75.0, 81.0, 93.0, 117.0, 135.0):
+        for lat in (5.0, 11.0, 23.0, 29.0, 41.0, 47.0):
+            assert apart_m(crs.wgs84_to_gcj02(lon, lat), coord_convert.wgs2gcj(lon, lat)) < 1e-6
+            assert apart_m(crs.gcj02_to_bd09(lon, lat), coord_convert.gcj2bd(lon, lat)) < 1e-6
+
+
 def test_inverse_agrees_with_an_independent_package_within_a_centimetre():
     lon, lat = inside_china(3000)
     peer = np.array([coord_convert.gcj2wgs(x, y) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)]).T
