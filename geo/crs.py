@@ -189,7 +189,7 @@ def _gcj_shift_m(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArr
 
     A tangent is several times faster than a sine in numpy, and sines follow from the tangent of half the
     angle; the high harmonics follow from the low by the double- and triple-angle formulas. Working in place
-    saves a fifth of the time, which goes into fresh memory. ``sin_n`` stands for sin(πd / n), for d = x and y.
+    saves a fifth of the time, which goes into fresh memory. ``sin_n`` is sin(πd / n), d = x and y.
     """
     place = np.array([lon, lat])
     place -= _GCJ_CENTRE

@@ -80,7 +80,7 @@ def test_forward_agrees_with_two_independent_packages_within_a_centimetre():
 
 
 def test_half_angle_poles_of_the_formula():
-    """Where a half angle reaches 90° and its tangent has a pole: 75, 81, 93, 99, ... E and 5, 11, 23, ... N."""
+    """Where a half angle reaches 90° and its tangent has a pole: 75, 81, ... E and 5, 11, ... N."""
     for lon in (75.0, 81.0, 93.0, 117.0, 135.0):
         for lat in (5.0, 11.0, 23.0, 29.0, 41.0, 47.0):
             assert apart_m(crs.wgs84_to_gcj02(lon, lat), coord_convert.wgs2gcj(lon, lat)) < 1e-6
