@@ -1,0 +1,107 @@
+"""The shell every worker's page shares: templates with autoescape, versioned assets, words by language."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from geo.holidays import HolidayCalendar
+from geo.opening_hours import DEFAULT_TIMEZONE
+from maps.texts import Lang, say
+
+MAPS_DIR = Path(__file__).resolve().parent
+ASSETS_DIR = MAPS_DIR / "assets"
+
+
+def asset_url(name: str) -> str:
+    """Return the address of a file of ``maps/assets`` with its content's hash, so it can be kept for ever."""
+    return f"/static/{name}?v={_digest(ASSETS_DIR / name)}"
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+@dataclass(frozen=True)
+class PageView:
+    """What a page needs to know of the installation it runs in."""
+
+    zone: ZoneInfo = DEFAULT_TIMEZONE
+    public_url: str = ""
+    holidays: HolidayCalendar | None = None
+    map_review_number: str | None = None
+    asset_url: Callable[[str], str] = asset_url
+    stamp: str = ""
+    """Version of the register shown, for the offline copy."""
+
+
+def as_json_block(value: object) -> Markup:
+    r"""Return JSON that is inert inside ``<script type="application/json">``.
+
+    >>> str(as_json_block("</script>"))
+    '"\\u003c/script\\u003e"'
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return Markup(text)  # noqa: S704 - every character that could end the block is escaped above
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(MAPS_DIR / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["json_block"] = as_json_block
+    return environment
+
+
+@lru_cache(maxsize=1)
+def _sprite() -> Markup:
+    text = (ASSETS_DIR / "sprite.svg").read_text(encoding="utf-8")
+    return Markup(text.replace("\n", ""))  # noqa: S704 - our own file
+
+
+def render(template: str, view: PageView, lang: Lang, context: Mapping[str, Any]) -> str:
+    """Return a page from a template of ``maps/templates`` with the words of ``lang``."""
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            **context,
+            lang=lang,
+            html_lang="en" if lang == "en" else "zh-CN",
+            t=partial(say, lang),
+            asset=view.asset_url,
+            sprite=_sprite(),
+            map_review_number=view.map_review_number,
+            home="/?lang=en" if lang == "en" else "/",
+            suffix="?lang=en" if lang == "en" else "",
+        )
+    )
+
+
+def render_error(
+    status: int, lang: Lang = "zh", *, view: PageView | None = None, station: bool = False
+) -> str:
+    """Return the page for an error: words for a worker and a way on, nothing of the inside.
+
+    ``station`` tells that a station was asked for, whose page may be gone.
+    """
+    key = {404: "error_404" if station else "error_page", 503: "error_503"}.get(status, "error_500")
+    context = {"title": say(lang, key), "message": say(lang, key), "sample": False, "path": "/"}
+    return render("error.html", view or PageView(), lang, context)
