@@ -81,6 +81,29 @@ class Shares:
 
 
 @dataclass(frozen=True)
+class Situation:
+    """Everything worked out once for a question: who reaches what, and when.
+
+    Attributes:
+        stations: the located stations, in the order of ``reach``'s columns.
+        reach: (cells, stations) minutes (or metres) of every pair within the threshold.
+        states: (stations, slots) of 1 open, 0 closed, -1 unknown by the hours.
+        shares: each cell's shares per period.
+        weights: (cells, windows, day types) demand as the question weighs it.
+        travel_basis: ``estimate``, ``network``, or ``straight_line`` for a radius.
+    """
+
+    standard: Standard
+    stations: gpd.GeoDataFrame
+    demand: Demand
+    reach: csr_array
+    states: States
+    shares: Shares
+    weights: Floats
+    travel_basis: str
+
+
+@dataclass(frozen=True)
 class Figures:
     """One line of a coverage answer. ``demand`` is demand-hours where the question spans the week.
 
@@ -278,10 +301,10 @@ def question_weights(demand: Demand, standard: Standard) -> Floats:
     return np.asarray(table * chosen[None, :, None] * days[None, None, :])
 
 
-def coverage(
+def situation(
     stations: gpd.GeoDataFrame, demand: Demand, standard: Standard, router: Router | None = None
-) -> Coverage:
-    """Return who is covered under ``standard``.
+) -> Situation:
+    """Work out who reaches what, when, under ``standard``: what coverage and gaps are then read from.
 
     Args:
         stations: canonical station table; those without a location cover nothing.
@@ -293,21 +316,41 @@ def coverage(
     there = located(stations)
     reach = reach_matrix(demand.cells, there, standard, way)
     states = station_states(there, standard)
-    found = shares(reach, station_times(there, states, standard.amenities))
-    weights = question_weights(demand, standard)
-    cells = _cell_table(demand, weights, found)
+    return Situation(
+        standard=standard,
+        stations=there,
+        demand=demand,
+        reach=reach,
+        states=states,
+        shares=shares(reach, station_times(there, states, standard.amenities)),
+        weights=question_weights(demand, standard),
+        travel_basis=way.basis if standard.minutes is not None else "straight_line",
+    )
+
+
+def coverage(
+    stations: gpd.GeoDataFrame, demand: Demand, standard: Standard, router: Router | None = None
+) -> Coverage:
+    """Return who is covered under ``standard``; arguments as for ``situation``."""
+    return summarise(situation(stations, demand, standard, router))
+
+
+def summarise(found: Situation) -> Coverage:
+    """Return the figures of a situation: in total, by street, by window, by cell."""
+    standard, demand = found.standard, found.demand
+    cells = _cell_table(demand, found.weights, found.shares)
     street = demand.cells["street_code"].astype(object)
     codes = sorted(street.dropna().unique())
     return Coverage(
         standard=standard,
-        travel_basis=way.basis if standard.minutes is not None else "straight_line",
+        travel_basis=found.travel_basis,
         is_hours=standard.window is None and standard.at is None,
         total=_figures(cells),
         by_street=(
             *((code, _figures(cells[(street == code).to_numpy()])) for code in codes),
             *([(None, _figures(cells[street.isna().to_numpy()]))] if street.isna().any() else []),
         ),
-        by_window=() if standard.at else _by_window(demand, standard, found),
+        by_window=() if standard.at else _by_window(demand, standard, found.shares),
         cells=cells,
     )
 
