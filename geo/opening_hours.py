@@ -34,6 +34,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.errors import InvalidParameterError
 from geo.holidays import HolidayCalendar, shipped_holidays
 from geo.opening_rules import ALWAYS_UNKNOWN, DAY_MIN, Paint, Program, Rule, Span, parse_program, selects
 
@@ -42,6 +43,7 @@ QUARTERS_PER_WEEK = 672
 # Two years and a month: every yearly pattern, Feb 29 apart, shows within it.
 HORIZON_DAYS = 760
 
+_YEARS = (1901, 9990)
 _OPEN, _CLOSED, _UNKNOWN = 1, 0, -1
 _ONE_DAY = timedelta(days=1)
 _FULL_DAY_OFF = Span(0, DAY_MIN, Paint.OFF)
@@ -61,7 +63,8 @@ class OpeningHours:
     """Opening hours of one station; ``text`` is kept as given, None means the hours are unknown.
 
     Naive times are wall-clock times in ``timezone``; aware times are converted to it. Answers are naive for
-    naive questions and in ``timezone`` for aware ones.
+    naive questions and in ``timezone`` for aware ones. Instants and weeks outside the years 1901-9990 raise
+    InvalidParameterError.
 
     >>> hours = OpeningHours.parse("Mo-Fr 09:00-12:00,14:00-18:00; PH off")
     >>> hours.is_open(datetime(2026, 9, 30, 10)), hours.is_open(datetime(2026, 10, 1, 10))
@@ -157,6 +160,7 @@ class OpeningHours:
         return _day_states(self.program, self.holidays, day)
 
     def _local(self, at: datetime) -> datetime:
+        _must_be_evaluable("at", at)
         return at if at.tzinfo is None else at.astimezone(self.timezone).replace(tzinfo=None)
 
     def _answer(self, day: date, minute: int, asked: datetime) -> datetime:
@@ -171,7 +175,14 @@ def _as_bool(state: int) -> bool | None:
 
 
 def _as_date(day: date) -> date:
+    _must_be_evaluable("week", day)
     return day.date() if isinstance(day, datetime) else day
+
+
+def _must_be_evaluable(name: str, day: date) -> None:
+    """Refuse years the package calls closed or whose neighbours no calendar holds."""
+    if not _YEARS[0] <= day.year <= _YEARS[1]:
+        raise InvalidParameterError(name, day.isoformat(), f"year must be {_YEARS[0]}-{_YEARS[1]}")
 
 
 @lru_cache(maxsize=16_384)

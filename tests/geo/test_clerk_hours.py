@@ -160,3 +160,63 @@ def test_any_plain_range_opens_and_closes_when_written(start: int, end: int, das
     if (start, end) != (0, 1440):
         assert hours.is_open(midnight + timedelta(minutes=(start - 1) % 1440)) is False
         assert hours.is_open(midnight + timedelta(minutes=end % 1440)) is False
+
+
+SCRAPS = [
+    "周",
+    "一",
+    "日",
+    "至",
+    "-",
+    "8:00",
+    "12:00",
+    "18点",
+    "半",
+    "夏季",
+    "冬季",
+    "5月",
+    "9月",
+    "31日",
+    "2月",
+    "(",
+    "，",
+    "；",
+    "休息",
+    "节假日",
+    "工作日",
+    "周末",
+    "全天",
+    "24小时",
+]
+SCRAPS += [
+    "午休",
+    "上午",
+    "下午",
+    "晚",
+    "次日",
+    "十",
+    "开放",
+    "每天",
+    ":",
+    "13",
+    "Mo",
+    "24/7",
+    "凌晨",
+    "中午",
+    "0",
+    "无休",
+    "26:00",
+    "\x00",
+    '"',
+    "١",
+    "①",
+]
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(SCRAPS), min_size=1, max_size=9).map("".join) | st.text(max_size=20))
+def test_any_text_is_either_read_or_a_problem(text: str) -> None:
+    result = parse_clerk_hours(text)
+    assert (result.opening_hours is None) != (result.problem is None)
+    if result.opening_hours is not None:
+        OpeningHours.parse(result.opening_hours)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.errors import InvalidDataError
+from geo.errors import InvalidDataError, InvalidParameterError
 from geo.holidays import HolidayCalendar
 from geo.open_state import OpenState, open_state
 from geo.opening_hours import Interval, OpeningHours
@@ -226,6 +226,12 @@ def test_what_the_package_does_alone_and_why_it_is_not_asked() -> None:
         package.OpeningHours("24/7").is_open(datetime(2026, 3, 10, tzinfo=UTC))
 
 
+@pytest.mark.parametrize("when", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC)])
+def test_instants_at_the_ends_of_time_are_refused(when: datetime) -> None:
+    with pytest.raises(InvalidParameterError, match="year"):
+        open_state(OpeningHours.parse(OFFICE), when)
+
+
 @pytest.mark.parametrize(
     "text", ["", "   ", "bad", "Mo-Fr 9:00—17:30", "Mo-Fr 25:00-26:00", "ph off", "10:00"]
 )
@@ -366,6 +372,23 @@ def test_one_rule_without_holidays_is_what_the_package_says(span: tuple[int, int
     start = at("2026-03-09 00:00")
     expected = [theirs.is_open(start + timedelta(minutes=15 * quarter)) for quarter in range(672)]
     assert OpeningHours.parse(text).week_bitmap(start.date()).tolist() == expected
+
+
+SELECTORS = st.sampled_from(
+    ["", "Mo-Fr ", "Sa ", "Mo[1] ", "Tu[2] ", "Jan-Mar ", "2026 Mar 10 ", "Mar 08-Mar 12 ", "week 11 Mo,We "]
+)
+STRETCH = SPAN.map(sorted).map(lambda span: f"{clock(span[0])}-{clock(span[1])}")
+DAY_RULE = st.builds("{}{}{}".format, SELECTORS, STRETCH, st.sampled_from(["", " off", " unknown"]))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(DAY_RULE, min_size=2, max_size=4), st.sampled_from(["; ", ", "]))
+def test_rules_within_the_day_combine_as_in_the_package(rules: list[str], separator: str) -> None:
+    text = separator.join(rules)
+    ours, theirs = OpeningHours.parse(text), package.OpeningHours(text, auto_country=False)
+    for step in range(0, 8 * 48):
+        when = at("2026-03-06 00:00") + timedelta(minutes=30 * step)
+        assert ours.state(when) == str(theirs.state(when)[0]), when
 
 
 @settings(max_examples=60, deadline=None)
