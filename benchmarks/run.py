@@ -1,8 +1,7 @@
 """Run every benchmark in this folder and write ``RESULTS.md`` beside them.
 
-A benchmark is a module with ``main() -> str``: a Markdown section that states what was compared, the sizes,
-the times and the errors against an exact answer. Name modules to run only those; the others' sections are
-then left out.
+A benchmark is a module that, run as ``python -m benchmarks.NAME``, prints one Markdown section: what was
+compared, the sizes, the times, and the errors against an exact answer. Each runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import runpy
+import subprocess
 import sys
 import time
 from datetime import UTC, datetime
@@ -19,9 +18,9 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 
 
-def benchmarks() -> dict[str, Path]:
-    """The benchmark modules by name, in alphabetical order."""
-    return {path.stem: path for path in sorted(FOLDER.glob("*.py")) if path.name != Path(__file__).name}
+def names() -> list[str]:
+    """The benchmark modules, in alphabetical order."""
+    return sorted(path.stem for path in FOLDER.glob("*.py") if path.name != Path(__file__).name)
 
 
 def heading() -> str:
@@ -33,25 +32,36 @@ def heading() -> str:
     )
 
 
-def main(arguments: list[str]) -> None:
-    """Run the named benchmarks (all by default) and write their sections."""
-    known = benchmarks()
-    parser = argparse.ArgumentParser(description=__doc__)
+def section(name: str) -> str:
+    """Run one benchmark and return what it printed, under its name.
+
+    Raises:
+        subprocess.CalledProcessError: the benchmark failed; its own message stands above.
+    """
+    started = time.perf_counter()
+    command = [sys.executable, "-m", f"benchmarks.{name}"]
+    printed = subprocess.run(command, cwd=FOLDER.parent, check=True, stdout=subprocess.PIPE, encoding="utf-8")
+    print(f"{name}: {time.perf_counter() - started:.1f} s", flush=True)
+    return f"## {name}\n\n{printed.stdout.strip()}\n"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the named benchmarks, all by default; only a run of all writes the file."""
+    known = names()
+    parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(known)}")
-    names = parser.parse_args(arguments).names or list(known)
-    unknown = sorted(set(names) - set(known))
+    chosen = parser.parse_args(arguments).names
+    unknown = sorted(set(chosen) - set(known))
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}")
-    sections = [heading()]
-    for name in names:
-        started = time.perf_counter()
-        section: str = runpy.run_path(str(known[name]))["main"]()
-        print(f"{name}: {time.perf_counter() - started:.1f} s", flush=True)
-        sections.append(section.strip() + "\n")
+    text = "\n".join([heading(), *(section(name) for name in chosen or known)])
+    if chosen:
+        print(text)
+        return
     results = FOLDER / "RESULTS.md"
-    results.write_text("\n".join(sections), encoding="utf-8")
-    print(f"{len(names)} sections written to {results.relative_to(FOLDER.parent)}")
+    results.write_text(text, encoding="utf-8")
+    print(f"{results.relative_to(FOLDER.parent)} written")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
