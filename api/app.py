@@ -1,0 +1,109 @@
+"""The application: settings and a store in, an ASGI application out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import Depends, FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import errors
+from api.live import LiveRegister
+from api.middleware import HeadAsGet, Hygiene, Measured, NeutralErrors
+from api.rate_limit import RateLimiter
+from api.register import shipped_register
+from api.routers import catalogue, docs, features, nearest, operation, pages, writes
+from api.service import Service, refuse_repeated
+from api.settings import Settings
+from geo.store.opening import open_store
+from geo.store.protocol import StationStore
+from geo.store.snapshot import SnapshotKeeper
+
+MAX_BODY_BYTES = 1_000_000
+"""Largest body a write may have; a station is a few kilobytes."""
+
+_GZIP_FROM_BYTES = 1_000
+_EXPOSED = ["ETag", "Location", "Retry-After"]
+
+
+def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI:
+    """Return the application. ``store`` defaults to the one at ``settings.store_url``.
+
+    A store that cannot be reached now does not stop the start: reads answer 503 until it does.
+
+    Raises:
+        StoreAccessError: the store refuses this program (wrong password, no such database, not a store).
+        StoreVersionError: its schema is another.
+    """
+    own = store is None
+    kept = store or open_store(settings.store_url, shipped_register, must_answer=False)
+    keeper = SnapshotKeeper(kept)
+    service = Service(
+        settings=settings,
+        store=kept,
+        keeper=keeper,
+        live=LiveRegister(keeper, settings.timezone),
+        limiter=RateLimiter(settings.rate_limit),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(keeper.start)
+        try:
+            yield
+        finally:
+            service.draining = True
+            await run_in_threadpool(keeper.stop)
+            if own:
+                await run_in_threadpool(kept.close)
+
+    app = FastAPI(
+        title="care-stations",
+        version=program_version(),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=_layers(service),
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.state.service = service
+    for router in (operation.router, docs.router, pages.router):
+        app.include_router(router)
+    for router in (features.router, writes.router, nearest.router, catalogue.router):
+        app.include_router(router, dependencies=[Depends(refuse_repeated)])
+    errors.install(app)
+    return app
+
+
+def program_version() -> str:
+    """Return the installed version of the program."""
+    try:
+        return version("care-stations")
+    except PackageNotFoundError:
+        return "0+source"
+
+
+def _layers(service: Service) -> list[Middleware]:
+    """Return the layers around the handlers, the outermost first."""
+    cross_origin = Middleware(
+        CORSMiddleware,
+        allow_origins=service.settings.cors_origins,
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match"],
+        expose_headers=_EXPOSED,
+    )
+    return [
+        Middleware(Measured, metrics=service.metrics),
+        Middleware(Hygiene, draining=lambda: service.draining),
+        *([cross_origin] if service.settings.cors_origins else []),
+        Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=5),
+        Middleware(HeadAsGet),
+        Middleware(NeutralErrors),
+    ]

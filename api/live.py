@@ -1,0 +1,73 @@
+"""The register as the doors see it: one immutable view, laid out anew for each snapshot of the store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from api.area_features import area_table
+from api.feature_table import FeatureTable
+from api.station_features import station_table
+from geo.areas import shipped_areas
+from geo.finder import FinderTable
+from geo.stations import Station
+from geo.store.snapshot import Snapshot, SnapshotKeeper
+
+_SMALL = 2_000  # a register up to this size is laid out at once; a larger one while the old view answers
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything that answers reads, of one version of the register."""
+
+    snapshot: Snapshot
+    version: int
+    stations: tuple[Station, ...]
+    by_id: Mapping[str, Station]
+    finder: FinderTable
+    tables: Mapping[str, FeatureTable]
+
+
+class LiveRegister:
+    """Hands out the view of the keeper's snapshot."""
+
+    def __init__(self, keeper: SnapshotKeeper, timezone: ZoneInfo) -> None:
+        self._keeper, self._timezone = keeper, timezone
+        self._areas = area_table(shipped_areas())
+        self._view: View | None = None
+        self._building = threading.Lock()
+
+    def view(self) -> View:
+        """Return the present view; a large new snapshot is laid out beside it first.
+
+        Raises:
+            StoreUnavailableError: there is no snapshot yet.
+        """
+        snapshot = self._keeper.snapshot
+        view = self._view
+        if view is not None and view.snapshot is snapshot:
+            return view
+        if view is None or len(snapshot.stations) <= _SMALL:
+            return self._lay_out(snapshot)
+        if self._building.acquire(blocking=False):
+            self._building.release()
+            threading.Thread(target=self._lay_out, args=(snapshot,), daemon=True).start()
+        return view
+
+    def _lay_out(self, snapshot: Snapshot) -> View:
+        with self._building:
+            view = self._view
+            if view is not None and view.snapshot is snapshot:
+                return view
+            finder = FinderTable.build(snapshot.stations, self._timezone)
+            self._view = View(
+                snapshot=snapshot,
+                version=snapshot.version,
+                stations=finder.stations,
+                by_id=snapshot.by_id,
+                finder=finder,
+                tables={"stations": station_table(finder.stations), "areas": self._areas},
+            )
+            return self._view

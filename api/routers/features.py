@@ -1,0 +1,109 @@
+"""OGC API - Features: landing page, conformance, collections and their items."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.answers import GEOJSON, JSON, OPENAPI_JSON, SCHEMA_JSON, answer, link, plain
+from api.collections import collections, describe, find, queryables_schema
+from api.conditional import parameters_key, weak_tag
+from api.item_pages import item_tag, items_page, one_item
+from api.items_query import parse_items_query
+from api.openapi import ITEMS_PARAMETERS
+from api.service import BaseDep, FormatDep, ServiceDep, ViewDep
+from geo.errors import NotFoundError
+
+router = APIRouter(prefix="/api", tags=["OGC API - Features"])
+
+KNOWN = collections()
+CONFORMANCE = (
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/create-replace-delete",
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/update",
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/optimistic-locking-etags",
+)
+
+
+@router.get("", summary="Landing page", operation_id="landing")
+@router.get("/", include_in_schema=False)
+async def landing(base: BaseDep, _: FormatDep) -> Response:
+    """Where everything else is found."""
+    return plain(
+        {
+            "title": "爱心驿站 Care stations",
+            "description": "Care stations for outdoor workers: register, nearest open station, coverage.",
+            "links": [
+                link(f"{base}/api", "self"),
+                link(f"{base}/api/openapi.json", "service-desc", OPENAPI_JSON, "API definition"),
+                link(f"{base}/docs", "service-doc", "text/html", "API documentation"),
+                link(f"{base}/api/conformance", "conformance"),
+                link(f"{base}/api/collections", "data", JSON, "Collections"),
+            ],
+        }
+    )
+
+
+@router.get("/conformance", summary="Conformance classes", operation_id="conformance")
+async def conformance(_: FormatDep) -> Response:
+    """The requirements classes this service meets."""
+    return plain({"conformsTo": CONFORMANCE})
+
+
+@router.get("/collections", summary="Collections", operation_id="collections")
+async def list_collections(view: ViewDep, base: BaseDep, _: FormatDep) -> Response:
+    """Every collection with its links."""
+    entries = [describe(one, view.tables[one.id], base) for one in KNOWN.values()]
+    body = {"links": [link(f"{base}/api/collections", "self")], "collections": entries}
+    return plain(body)
+
+
+@router.get("/collections/{collection_id}", summary="One collection", operation_id="collection")
+async def one_collection(collection_id: str, view: ViewDep, base: BaseDep, _: FormatDep) -> Response:
+    """One collection with its links and extent."""
+    collection = find(KNOWN, collection_id)
+    return plain(describe(collection, view.tables[collection.id], base))
+
+
+@router.get(
+    "/collections/{collection_id}/queryables", summary="What can be filtered by", operation_id="queryables"
+)
+async def queryables(collection_id: str, base: BaseDep, _: FormatDep) -> Response:
+    """The properties items can be filtered by, as a JSON schema."""
+    return plain(queryables_schema(find(KNOWN, collection_id), base), SCHEMA_JSON)
+
+
+@router.get(
+    "/collections/{collection_id}/items",
+    summary="Features",
+    operation_id="items",
+    openapi_extra={"parameters": ITEMS_PARAMETERS},
+)
+async def items(
+    request: Request, collection_id: str, service: ServiceDep, view: ViewDep, base: BaseDep
+) -> Response:
+    """A page of features in the order of their ids, filtered by box and properties."""
+    collection = find(KNOWN, collection_id)
+    query = parse_items_query(request.query_params, collection.queryables)
+    here, stamp = f"{base}{request.url.path}", service.clock().isoformat()
+    body = items_page(view.tables[collection.id], query, here, request.query_params, stamp)
+    tag = weak_tag(view.version, here, parameters_key(request.query_params.items()))
+    return answer(request, body, tag, GEOJSON)
+
+
+@router.get("/collections/{collection_id}/items/{feature_id}", summary="One feature", operation_id="item")
+async def item(
+    request: Request, collection_id: str, feature_id: str, view: ViewDep, base: BaseDep, _: FormatDep
+) -> Response:
+    """One feature with its entity tag."""
+    table = view.tables[find(KNOWN, collection_id).id]
+    if feature_id not in table.row_of:
+        raise NotFoundError(f"{collection_id}/{feature_id}")
+    row = table.row_of[feature_id]
+    body = one_item(table, row, f"{base}/api/collections/{collection_id}/items")
+    return answer(request, body, item_tag(table, row), GEOJSON)

@@ -1,0 +1,119 @@
+"""``GET /api/nearest``: the nearest stations a worker can use."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from shapely.geometry import Point
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from api.answers import GEOJSON, answer
+from api.conditional import parameters_key, weak_tag
+from api.feature_table import with_members
+from api.instants import parse_instant, this_minute
+from api.item_pages import feature_collection
+from api.live import View
+from api.service import ServiceDep, ViewDep
+from geo.amenities import parse_asked
+from geo.crs import Datum, convert_datum
+from geo.finder import MAX_K, FoundStation, NearestAnswer, NearestQuery, OpenFilter, nearest_stations
+from geo.travel import TravelMode
+
+router = APIRouter(prefix="/api", tags=["Tasks"])
+
+_AT_ONCE = 5_000  # stations; a larger register is searched beside the event loop
+
+
+class NearestParameters(BaseModel):
+    """What may be asked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="Degrees, in `datum`")]
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="Degrees, in `datum`")]
+    datum: Annotated[Datum, Field(description="Datum of the point; answers are WGS-84")] = Datum.WGS84
+    k: Annotated[int, Field(ge=1, le=MAX_K, description="How many stations")] = 5
+    max_distance_m: Annotated[
+        float | None, Field(ge=0, le=20_100_000, allow_inf_nan=False, description="Metres, inclusive")
+    ] = None
+    mode: TravelMode = Field(TravelMode.WALK, description="How the worker comes")
+    amenities: Annotated[
+        str, Field(max_length=1000, description="Codes or groups, comma-separated, all required")
+    ] = ""
+    open: Annotated[
+        OpenFilter, Field(description="`now` at `at`; `on_arrival` at `at` plus the travel time")
+    ] = "any"
+    at: Annotated[
+        str | None,
+        Field(max_length=64, description="ISO 8601; local time when naive; default: the present minute"),
+    ] = None
+    f: Annotated[str, Field(pattern="^(json|geojson)$", description="Format of the answer")] = "geojson"
+
+
+@router.get("/nearest", summary="Nearest stations", operation_id="nearest")
+async def nearest(
+    request: Request, wanted: Annotated[NearestParameters, Query()], service: ServiceDep, view: ViewDep
+) -> Response:
+    """The nearest stations that qualify, in order, and how many were left out by reason."""
+    query, zone = as_query(wanted), service.settings.timezone
+    at = parse_instant(wanted.at, zone) if wanted.at else this_minute(service.clock(), zone)
+    if len(view.stations) <= _AT_ONCE:
+        found = nearest_stations(query, view.finder, at)
+    else:
+        found = await run_in_threadpool(nearest_stations, query, view.finder, at)
+    key = parameters_key(request.query_params.items())
+    tag = weak_tag(view.version, "nearest", key, at.isoformat(timespec="minutes"))
+    return answer(request, encode(found, query, view, at), tag, GEOJSON)
+
+
+def as_query(wanted: NearestParameters) -> NearestQuery:
+    """Return the question in the core's terms, its point in WGS-84.
+
+    Raises:
+        InvalidParameterError: an amenity is unknown.
+    """
+    point = Point(wanted.lon, wanted.lat)
+    if wanted.datum is not Datum.WGS84:
+        point = convert_datum(point, wanted.datum, Datum.WGS84)
+    return NearestQuery(
+        lon=point.x,
+        lat=point.y,
+        k=wanted.k,
+        max_distance_m=wanted.max_distance_m,
+        mode=wanted.mode,
+        amenities=parse_asked(wanted.amenities),
+        open=wanted.open,
+    )
+
+
+def encode(found: NearestAnswer, query: NearestQuery, view: View, at: datetime) -> bytes:
+    """Return the answer as a FeatureCollection; positions in it are those of the stations only."""
+    table = view.tables["stations"]
+    features = [_with_answer(table.encoded(table.row_of[one.station.id]), one) for one in found.stations]
+    head = {
+        "type": "FeatureCollection",
+        "numberReturned": len(features),
+        "at": at.isoformat(),
+        "mode": str(query.mode),
+        "left_out": found.left_out,
+    }
+    return feature_collection(head, features)
+
+
+def _with_answer(feature: bytes, found: FoundStation) -> bytes:
+    """Return an encoded station with the answer's members at the end of its properties."""
+    members: dict[str, Any] = {
+        "distance_m": round(found.distance_m, 3),
+        "travel_min": round(found.travel_min, 3),
+        "travel_basis": found.travel_basis,
+        "open_state": found.open_state,
+        "open_until": found.open_until,
+        "opens_at": found.opens_at,
+        "open_state_on_arrival": found.open_state_on_arrival,
+    }
+    # station_to_feature puts the properties last, so the feature ends with both closing braces
+    return with_members(feature[:-1], members) + b"}"

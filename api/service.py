@@ -1,0 +1,80 @@
+"""What the handlers of one application share, and how they reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, cast
+
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel, ConfigDict
+
+from api.client import base_url
+from api.live import LiveRegister, View
+from api.metrics import Metrics
+from api.rate_limit import RateLimiter
+from api.settings import Settings
+from geo.errors import InvalidParameterError
+from geo.store.protocol import StationStore
+from geo.store.snapshot import SnapshotKeeper
+
+
+def utc_now() -> datetime:
+    """Return the present instant, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Service:
+    """The parts of a running application; ``draining`` is set once it has been told to stop."""
+
+    settings: Settings
+    store: StationStore
+    keeper: SnapshotKeeper
+    live: LiveRegister
+    limiter: RateLimiter
+    metrics: Metrics = field(default_factory=Metrics)
+    clock: Callable[[], datetime] = utc_now
+    draining: bool = False
+
+
+def get_service(request: Request) -> Service:
+    """Return the application's service."""
+    return cast(Service, request.app.state.service)
+
+
+def get_view(request: Request) -> View:
+    """Return the view of the register that answers this request."""
+    return get_service(request).live.view()
+
+
+def get_base(request: Request) -> str:
+    """Return the address links begin with."""
+    return base_url(request, get_service(request).settings)
+
+
+def refuse_repeated(request: Request) -> None:
+    """Refuse a query parameter given twice: which one was meant is anybody's guess.
+
+    Raises:
+        InvalidParameterError: names the parameter.
+    """
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidParameterError(name[:64], "", "given more than once")
+
+
+class OnlyFormat(BaseModel):
+    """The one parameter of resources that take no other."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    f: Annotated[str, Query(pattern="^(json|geojson)$", description="Format of the answer")] = "json"
+
+
+ServiceDep = Annotated[Service, Depends(get_service)]
+ViewDep = Annotated[View, Depends(get_view)]
+BaseDep = Annotated[str, Depends(get_base)]
+FormatDep = Annotated[OnlyFormat, Query()]

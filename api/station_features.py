@@ -1,0 +1,49 @@
+"""Stations as features of the OGC API, and the properties they can be asked for by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import shapely
+
+from api.feature_table import FeatureTable
+from geo.stations import Station, station_to_feature
+
+_TEXTS = ("id", "name", "street_code", "street", "address", "hours", "phone")
+_NUMBERS = ("seats", "area_m2", "version")
+
+
+def station_table(stations: Sequence[Station]) -> FeatureTable:
+    """Lay out stations, in their order."""
+    return FeatureTable.build(
+        [station.id for station in stations],
+        [shapely.Point(station.location) if station.location else None for station in stations],
+        lambda row: station_to_feature(stations[row]),
+        lambda row, name: getattr(stations[row], name),
+    )
+
+
+def station_queryables() -> Mapping[str, Mapping[str, Any]]:
+    """Return the JSON schema of each property stations can be filtered by.
+
+    A property that holds a list (``entry_method``) matches when one of its entries is the value.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    hints = get_type_hints(Station)
+    for name in Station.model_fields:
+        words = _words(hints[name])
+        if name in _TEXTS:
+            found[name] = {"type": "string"}
+        elif name in _NUMBERS:
+            found[name] = {"type": "number"}
+        elif words:
+            found[name] = {"type": "string", "enum": list(words)}
+    return found
+
+
+def _words(hint: Any) -> tuple[str, ...]:
+    """Return the words of a Literal, also inside ``| None`` and ``tuple[…]``."""
+    if get_origin(hint) is Literal:
+        return tuple(get_args(hint))
+    return next((words for part in get_args(hint) if (words := _words(part))), ())
