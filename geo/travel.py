@@ -22,9 +22,9 @@ TravelBasis = Literal["estimate", "network"]
 DETOUR_FACTOR = 1.35
 """Metres walked per metre of straight line where no street network is loaded."""
 
-THRESHOLD_SLACK = 1e-9
-"""Relative slack of every threshold: 0.7 micrometres at 740 m. It is larger than the rounding of a geodesic
-(15 nanometres) and far below any surveyed coordinate, so "exactly at the threshold" always counts."""
+THRESHOLD_SLACK = 1e-10
+"""Relative slack of every threshold: 74 nanometres at 740 m. It is larger than the rounding of a geodesic
+(about 5 nanometres) and far below any surveyed coordinate, so "exactly at the threshold" always counts."""
 
 
 class TravelMode(StrEnum):
