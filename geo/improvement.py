@@ -94,13 +94,14 @@ def _actions(gap: Gap, rows: list[int], found: Situation, candidates: tuple[Cand
     times = station_times(found.stations, found.states, found.standard.amenities)
     serving = found.stations["status"].isin(SERVING_STATUSES).to_numpy(dtype=bool)
     windows = tuple(f"{window}/{day}" for window, day, _ in gap.by_window[:3])
-    actions = []
-    for cause, kind, allowed in (
+    answers: tuple[tuple[str, ActionKind, Bools], ...] = (
         ("unknown", "verify", times.maybe.any(axis=1) & times.possible),
         ("closed", "extend_hours", serving & times.available),
         ("closed", "reopen", times.present & ~serving & times.available),
         ("lacks_service", "equip", times.open.any(axis=1) & ~times.available),
-    ):
+    )
+    actions: list[Action] = []
+    for cause, kind, allowed in answers:
         target = _best_station(rows, found, cause, allowed)
         if target is None or (kind == "reopen" and actions and actions[-1].kind == "extend_hours"):
             continue
