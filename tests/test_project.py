@@ -22,6 +22,7 @@ REGISTRY_HOSTS = [
     name + ".org"
     for name in ("py" + "pi", "files.python" + "hosted", "registry.npm" + "js", "conda.ana" + "conda")
 ]
+WORKPLACE = ["../" + "shared", "." + "library"]
 MACHINE_PLACES = [
     "/" + name for name in ("work/", "root/", "home/", "Users/", "opt/py" + "pi", "opt/wh" + "eels")
 ]
@@ -121,7 +122,9 @@ def test_no_tracked_file_names_a_registry_or_a_machine() -> None:
             if re.search(rb"(?<![\w.}~/-])" + re.escape(place.encode()), content):
                 found.append(f"{path.relative_to(ROOT)}: {place}")
         found.extend(
-            f"{path.relative_to(ROOT)}: {host}" for host in REGISTRY_HOSTS if host.encode() in content
+            f"{path.relative_to(ROOT)}: {host}"
+            for host in [*REGISTRY_HOSTS, *WORKPLACE]
+            if host.encode() in content
         )
     assert found == []
 

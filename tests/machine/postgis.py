@@ -80,9 +80,7 @@ class PrivateCluster(PostgisServer):
 
     def __init__(self, *, durable: bool = False) -> None:
         self._programs = postgres_programs()
-        self._owner = (
-            {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-        )
+        self._owner: dict[str, Any] = OTHER_THAN_ROOT if os.geteuid() == 0 else {}
         self._folder = Path(tempfile.mkdtemp(prefix="care-pg-"))
         if self._owner:
             shutil.chown(self._folder, "postgres", "postgres")
