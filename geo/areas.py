@@ -136,7 +136,8 @@ def read_areas(source: Path | bytes) -> Areas:
         problems += found
         if not found:
             areas.append(_area(feature))
-    problems += _set_problems(areas)
+    if areas or not problems:
+        problems += _set_problems(areas)
     if problems:
         raise InvalidDataError(problems)
     streets = tuple(sorted((area for area in areas if area.kind == "street"), key=lambda area: area.code))
