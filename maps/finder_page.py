@@ -146,6 +146,7 @@ def finder_data(stations: Sequence[Station], now: datetime, view: PageView) -> d
         "stamp": view.stamp,
         "bounds": district_bounds(),
         "search": view.asset_url("search.js"),
+        "report": view.asset_url("report.js"),
     }
 
 
@@ -191,7 +192,7 @@ def street_lists(
     by_street: dict[tuple[str, str], list[StationCard]] = {}
     for index, station in enumerate(stations):
         key = (station.street_code or "none", station.street or say(lang, "street_unknown"))
-        by_street.setdefault(key, []).append(_card(index, station, now, view, lang))
+        by_street.setdefault(key, []).append(station_card(index, station, now, view, lang))
     return tuple(
         StreetList(f"street-{number}", name, tuple(cards))
         for number, ((_, name), cards) in enumerate(by_street.items(), start=1)
@@ -211,7 +212,8 @@ def any_illustrative(stations: Iterable[Station]) -> bool:
     )
 
 
-def _card(index: int, station: Station, now: datetime, view: PageView, lang: Lang) -> StationCard:
+def station_card(index: int, station: Station, now: datetime, view: PageView, lang: Lang) -> StationCard:
+    """Return a station in words at ``now``, as list and station page show it."""
     minute, tz_min = utc_minute(now), offset_min(now, view.zone)
     state = station_state(station, now, view.zone, view.holidays)
     left = None if state.until_min is None else math.ceil(state.until_min - minute)

@@ -219,6 +219,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "report_note": ("写几个字（可不填）", "A few words (optional)"),
     "report_which": ("哪样坏了？（可不选）", "Which one? (optional)"),
+    "thing_water_hot": ("饮水机", "Water"),
+    "thing_microwave": ("微波炉", "Microwave"),
+    "thing_charge_phone": ("充电", "Charging"),
+    "thing_toilet": ("厕所", "Toilet"),
+    "thing_cooling": ("空调", "Cooling"),
+    "thing_heating": ("取暖", "Heating"),
     "report_undo": ("点错了，撤回", "Undo"),
     "report_undone": ("已撤回", "Withdrawn"),
     "report_ok": ("好了", "Done"),
@@ -284,6 +290,11 @@ SCRIPT_KEYS: tuple[str, ...] = (
     "outside", "nothing", "nothing_near", "lacks", "lacks_closed", "drop_need", "later", "n_stations",
     "with_unknown", "big", "normal", "copied", "copy_failed", "search_empty", "search_failed",
     "search_found", "wechat_hint", "offline", "stale", "updated", "help_aed", "help_first_aid",
+    "report_title", "report_locked", "report_no_water", "report_broken", "report_wrong_place",
+    "report_other", "report_fine", "report_cancel", "report_done", "report_next", "report_note",
+    "report_which", "report_undo", "report_undone", "report_ok", "report_saved", "report_sent", "report_fast",
+    "thing_water_hot", "thing_microwave", "thing_charge_phone", "thing_toilet", "thing_cooling",
+    "thing_heating",
 )  # fmt: skip
 """Keys the finder's script needs on the phone."""
 
