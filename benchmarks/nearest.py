@@ -5,22 +5,24 @@ and re-ranked by ``ST_Distance(geography), id``. Queries are interleaved, median
 time stands the share of answers that differ from brute force with ``pyproj.Geod`` over all stations.
 
 ``python -m benchmarks.nearest`` needs PostgreSQL with PostGIS; it starts a private cluster on a unix socket
-in a temporary folder. ``--http COUNT=URL`` adds ``GET /api/nearest`` of a running server whose register
-holds ``register(COUNT)``; ``main(apps={COUNT: app})`` serves an ASGI app itself.
+in a temporary folder. ``--api`` adds ``GET /api/nearest`` of the project's own server in a process of its
+own; ``--http COUNT=URL`` that of a server already running, whose register holds ``register(COUNT)``.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import multiprocessing
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,11 @@ import psycopg
 import pyproj
 import uvicorn
 
+from api.app import create_app
+from api.settings import Settings
 from geo.nearest import StationIndex
+from geo.stations import LonLat, Station
+from geo.store.opening import open_store
 
 COUNTS, QUERIES, K, OVERFETCH = (63, 200_000), 150, 5, 20
 GEOD = pyproj.Geod(ellps="WGS84")
@@ -87,21 +93,40 @@ def private_cluster() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
+def serve_api(count: int, folder: str, ready: Connection) -> None:
+    """Serve the real API over an embedded store that holds ``register(count)``; a process of its own."""
+    lon, lat, ids = register(count)
+    named = [
+        Station(id=station, name=station, status="operating", location=LonLat(x, y))
+        for station, x, y in zip(ids, lon.tolist(), lat.tolist(), strict=True)
+    ]
+    store = open_store(f"sqlite:///{folder}/bench.db", lambda: named)
+    # asyncio switches Nagle's delay off only on sockets that name TCP; without it each answer waits 40 ms.
+    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    door.bind(("127.0.0.1", 0))
+    door.listen()
+    ready.send(door.getsockname()[1])
+    app = create_app(Settings(store_url=store.url), store)
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[door])
+
+
 @contextlib.contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """Serve an ASGI app with uvicorn on a free loopback port; yield its base URL."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            if not thread.is_alive():
-                raise SystemExit("the server stopped while starting")
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
+def serving_api(count: int) -> Iterator[str]:
+    """Start :func:`serve_api`, wait until it answers, yield its base URL."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    with tempfile.TemporaryDirectory(prefix="care-bench-") as folder:
+        server = context.Process(target=serve_api, args=(count, folder, theirs), daemon=True)
+        server.start()
+        theirs.close()
+        try:
+            url = f"http://127.0.0.1:{ours.recv()}"
+            while httpx.get(f"{url}/readyz", trust_env=False, timeout=600.0).status_code != 200:
+                time.sleep(0.1)
+            yield url
+        finally:
+            server.terminate()
+            server.join()
 
 
 def fill(database: psycopg.Connection[Any], table: str, count: int) -> None:
@@ -162,8 +187,8 @@ def compare(count: int, ways: Mapping[str, Ask]) -> Iterator[str]:
         yield f"| {count:,} | {name} | {milliseconds:.3f} | {wrong[name]} of {QUERIES} |"
 
 
-def main(http: Mapping[int, str] | None = None, apps: Mapping[int, Any] | None = None) -> None:
-    """Print the table; ``http`` maps a station count to a running server, ``apps`` to an app to serve."""
+def main(http: Mapping[int, str] | None = None, *, api: bool = False) -> None:
+    """Print the table; ``http`` maps station counts to running servers, ``api`` starts one a count."""
     print(f"The {K} nearest stations, {QUERIES} places, medians, ways interleaved place by place.\n")
     print("| stations | way | ms | answers that differ from brute force |")
     print("| ---: | --- | ---: | ---: |")
@@ -185,9 +210,9 @@ def main(http: Mapping[int, str] | None = None, apps: Mapping[int, Any] | None =
                 "PostGIS `<->` alone (sphere)": asking_postgis(database, f"stations_{count}", ALONE),
             }
             url = (http or {}).get(count)
-            if apps and count in apps:
-                url = stack.enter_context(serving(apps[count]))
-            if url:
+            if api and url is None:
+                url = stack.enter_context(serving_api(count))
+            if url is not None:
                 client = stack.enter_context(httpx.Client(base_url=url, trust_env=False, timeout=60.0))
                 ways["GET /api/nearest"] = asking_http(client)
             for row in compare(count, ways):
@@ -196,10 +221,12 @@ def main(http: Mapping[int, str] | None = None, apps: Mapping[int, Any] | None =
 
 def command(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--http", action="append", default=[], metavar="COUNT=URL")
-    pairs = (given.split("=", 1) for given in parser.parse_args(arguments).http)
-    main(http={int(count): url for count, url in pairs})
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--api", action="store_true", help="start the API and measure GET /api/nearest")
+    parser.add_argument("--http", action="append", default=[], metavar="COUNT=URL", help="a running server")
+    chosen = parser.parse_args(arguments)
+    pairs = (given.split("=", 1) for given in chosen.http)
+    main({int(count): url for count, url in pairs}, api=chosen.api)
 
 
 if __name__ == "__main__":
