@@ -1,0 +1,195 @@
+"""The service matrix: which station, and which street, offers which service in which window.
+
+Columns are every code of the catalogue, the union's wider services like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+
+from geo.amenities import Availability, catalogue, code_availability
+from geo.coverage import (
+    QUARTERS_PER_WEEK,
+    WINDOW_CODES,
+    Floats,
+    Situation,
+    States,
+    shares,
+    situation,
+    station_states,
+    station_times,
+)
+from geo.demand import Demand
+from geo.standard import Standard
+from geo.stations import Amenity
+from geo.time_windows import window_slots
+from geo.travel import Router
+from geo.vocabulary import SERVING_STATUSES
+
+Slots = npt.NDArray[np.intp]
+WindowState = Literal["open", "partly", "closed", "unknown", "not_serving"]
+
+
+@dataclass(frozen=True)
+class StationCell:
+    """One service at one station: the register's value and whether it counts as available."""
+
+    code: str
+    value: str
+    availability: Availability
+    distance_m: float | None
+    note: str | None
+    checked_on: date | None
+
+
+@dataclass(frozen=True)
+class StationRow:
+    """One station of the matrix.
+
+    ``window_state`` is over the window and day asked for (or the whole week): open throughout, partly,
+    closed throughout, unknown in part without being known open, or not serving by status.
+    ``open_share`` is the share of quarter-hours it is known to be open, 0-1.
+    """
+
+    station_id: str
+    name: str
+    street_code: str | None
+    window_state: WindowState
+    open_share: float
+    cells: tuple[StationCell, ...]
+
+
+@dataclass(frozen=True)
+class StreetCell:
+    """One service in one street.
+
+    Attributes:
+        available: serving stations of the street where it counts as available.
+        broken, unknown: serving stations where it is broken, or not known.
+        working_share: available ÷ (available + broken); None where no station has it.
+        demand, demand_covered: demand (or demand-hours) of the street's cells, and the part within the
+            threshold of a station, anywhere, that is open and has it.
+        share: covered ÷ demand; None without demand.
+    """
+
+    code: str
+    available: int
+    broken: int
+    unknown: int
+    working_share: float | None
+    demand: float
+    demand_covered: float
+    share: float | None
+
+
+@dataclass(frozen=True)
+class StreetRow:
+    """One street of the matrix; ``street_code`` None is the whole area."""
+
+    street_code: str | None
+    stations: int
+    cells: tuple[StreetCell, ...]
+
+
+def station_matrix(stations: gpd.GeoDataFrame, standard: Standard) -> tuple[StationRow, ...]:
+    """Return one row a station (retired ones left out), in the table's order."""
+    kept = stations[stations["status"] != "retired"].reset_index(drop=True)
+    slots = _asked_slots(standard)
+    return tuple(
+        _station_row(row, states[slots])
+        for row, states in zip(kept.to_dict("records"), station_states(kept, standard), strict=True)
+    )
+
+
+def _asked_slots(standard: Standard) -> Slots:
+    if standard.at is not None:
+        return np.arange(1)
+    if standard.window is not None:
+        return window_slots(standard.window, standard.day or "weekday")
+    if standard.day is not None:
+        return np.concatenate([window_slots(window, standard.day) for window in WINDOW_CODES])
+    return np.arange(QUARTERS_PER_WEEK)
+
+
+def _station_row(row: Mapping[str, Any], states: States) -> StationRow:
+    held = {**row["amenities"], **row["services"]}
+    serving = row["status"] in SERVING_STATUSES
+    return StationRow(
+        station_id=row["id"],
+        name=row["name"],
+        street_code=row["street_code"],
+        window_state=_window_state(states) if serving else "not_serving",
+        open_share=float((states == 1).mean()) if serving else 0.0,
+        cells=tuple(_station_cell(code, held.get(code)) for code in catalogue()),
+    )
+
+
+def _window_state(states: States) -> WindowState:
+    if (states == 1).all():
+        return "open"
+    if (states == 1).any():
+        return "partly"
+    return "unknown" if (states == -1).any() else "closed"
+
+
+def _station_cell(code: str, entry: Amenity | None) -> StationCell:
+    return StationCell(
+        code=code,
+        value=entry.value if entry else "unknown",
+        availability=code_availability(code, entry),
+        distance_m=entry.distance_m if entry else None,
+        note=entry.note if entry else None,
+        checked_on=entry.checked_on if entry else None,
+    )
+
+
+def street_matrix(
+    stations: gpd.GeoDataFrame, demand: Demand, standard: Standard, router: Router | None = None
+) -> tuple[StreetRow, ...]:
+    """Return one row a street and, last, the whole area; ``standard.amenities`` is not looked at."""
+    found = situation(stations, demand, replace(standard, amenities=()), router)
+    serving = stations[stations["status"].isin(SERVING_STATUSES)]
+    of_cell = demand.cells["street_code"].astype(object).to_numpy()
+    covered = {code: _covered(found, code) for code in catalogue()}
+    need = found.weights.sum(axis=(1, 2))
+    codes = sorted({code for code in [*of_cell, *serving["street_code"]] if isinstance(code, str)})
+    rows = []
+    for street in [*codes, None]:
+        inside = np.ones(len(of_cell), dtype=bool) if street is None else of_cell == street
+        local = serving if street is None else serving[serving["street_code"] == street]
+        cells = tuple(
+            _street_cell(code, local, float(need[inside].sum()), float(covered[code][inside].sum()))
+            for code in catalogue()
+        )
+        rows.append(StreetRow(street, len(local), cells))
+    return tuple(rows)
+
+
+def _covered(found: Situation, code: str) -> Floats:
+    times = station_times(found.stations, found.states, (code,))
+    return np.asarray((found.weights * shares(found.reach, times).served).sum(axis=(1, 2)))
+
+
+def _street_cell(code: str, local: gpd.GeoDataFrame, demand: float, covered: float) -> StreetCell:
+    column = local["services" if catalogue()[code].kind == "service" else "amenities"]
+    entries = [held.get(code) for held in column]
+    offers = [code_availability(code, entry) for entry in entries]
+    available = offers.count("available")
+    broken = sum(entry is not None and entry.value == "broken" for entry in entries)
+    return StreetCell(
+        code=code,
+        available=available,
+        broken=broken,
+        unknown=offers.count("unknown"),
+        working_share=available / (available + broken) if available + broken else None,
+        demand=demand,
+        demand_covered=covered,
+        share=covered / demand if demand > 0 else None,
+    )
