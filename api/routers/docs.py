@@ -36,7 +36,8 @@ PAGE = """<!doctype html>
 </head>
 <body>
 <div id="swagger-ui"></div>
-<noscript><p>API 说明需要脚本；机器可读的说明见 <a href="/api/openapi.json">/api/openapi.json</a>。</p></noscript>
+<noscript><p>API 说明需要脚本；机器可读的说明见
+<a href="/api/openapi.json">/api/openapi.json</a>。</p></noscript>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script>
 </body>

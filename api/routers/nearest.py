@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from shapely.geometry import Point
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.answers import GEOJSON, answer
 from api.conditional import parameters_key, weak_tag
-from api.feature_table import with_members
 from api.instants import parse_instant, this_minute
-from api.item_pages import feature_collection
-from api.live import View
+from api.nearest_answer import encode_answer, to_wgs84
 from api.service import ServiceDep, ViewDep
 from geo.amenities import parse_asked
-from geo.crs import Datum, convert_datum
-from geo.finder import MAX_K, FoundStation, NearestAnswer, NearestQuery, OpenFilter, nearest_stations
+from geo.crs import Datum
+from geo.finder import MAX_K, NearestQuery, OpenFilter, nearest_stations
 from geo.travel import TravelMode
 
 router = APIRouter(prefix="/api", tags=["Tasks"])
@@ -67,7 +63,8 @@ async def nearest(
         found = await run_in_threadpool(nearest_stations, query, view.finder, at)
     key = parameters_key(request.query_params.items())
     tag = weak_tag(view.version, "nearest", key, at.isoformat(timespec="minutes"))
-    return answer(request, encode(found, query, view, at), tag, GEOJSON)
+    body = encode_answer(found, view.tables["stations"], at, wanted.mode)
+    return answer(request, body, tag, GEOJSON)
 
 
 def as_query(wanted: NearestParameters) -> NearestQuery:
@@ -76,44 +73,13 @@ def as_query(wanted: NearestParameters) -> NearestQuery:
     Raises:
         InvalidParameterError: an amenity is unknown.
     """
-    point = Point(wanted.lon, wanted.lat)
-    if wanted.datum is not Datum.WGS84:
-        point = convert_datum(point, wanted.datum, Datum.WGS84)
+    lon, lat = to_wgs84(wanted.lon, wanted.lat, wanted.datum)
     return NearestQuery(
-        lon=point.x,
-        lat=point.y,
+        lon=lon,
+        lat=lat,
         k=wanted.k,
         max_distance_m=wanted.max_distance_m,
         mode=wanted.mode,
         amenities=parse_asked(wanted.amenities),
         open=wanted.open,
     )
-
-
-def encode(found: NearestAnswer, query: NearestQuery, view: View, at: datetime) -> bytes:
-    """Return the answer as a FeatureCollection; positions in it are those of the stations only."""
-    table = view.tables["stations"]
-    features = [_with_answer(table.encoded(table.row_of[one.station.id]), one) for one in found.stations]
-    head = {
-        "type": "FeatureCollection",
-        "numberReturned": len(features),
-        "at": at.isoformat(),
-        "mode": str(query.mode),
-        "left_out": found.left_out,
-    }
-    return feature_collection(head, features)
-
-
-def _with_answer(feature: bytes, found: FoundStation) -> bytes:
-    """Return an encoded station with the answer's members at the end of its properties."""
-    members: dict[str, Any] = {
-        "distance_m": round(found.distance_m, 3),
-        "travel_min": round(found.travel_min, 3),
-        "travel_basis": found.travel_basis,
-        "open_state": found.open_state,
-        "open_until": found.open_until,
-        "opens_at": found.opens_at,
-        "open_state_on_arrival": found.open_state_on_arrival,
-    }
-    # station_to_feature puts the properties last, so the feature ends with both closing braces
-    return with_members(feature[:-1], members) + b"}"

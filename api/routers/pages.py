@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from api.service import BaseDep, Service, ServiceDep, ViewDep
-from geo.errors import NotFoundError
 from maps.finder_page import render_finder
 from maps.page import PageView
 from maps.texts import Lang

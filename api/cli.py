@@ -1,0 +1,72 @@
+"""The command ``care-stations``: its commands, and what it says and returns when one fails."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from api.commands import register, serving, store
+from api.settings import SettingsError
+from geo.errors import CareStationError, InvalidDataError, InvalidParameterError
+
+FAILED, WRONG_USAGE = 1, 2
+_NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # a western longitude is no option
+
+
+def build() -> typer.Typer:
+    """Return the command line with all its commands."""
+    program = typer.Typer(
+        name="care-stations",
+        help="爱心驿站: the register of care stations, the nearest open one, and where they are missing.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    program.command()(serving.serve)
+    program.command()(register.validate)
+    program.command()(register.export)
+    program.command(context_settings=_NEGATIVE_NUMBERS)(register.nearest)
+    program.add_typer(store.db, name="db")
+    program.add_typer(store.keys, name="keys")
+    return program
+
+
+def main() -> None:
+    """Run the command line: 0 done, 1 the work failed or was refused, 2 wrong usage."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; what goes wrong is one line on standard error."""
+    command = typer.main.get_command(build())
+    try:
+        code = command.main(arguments, prog_name="care-stations", standalone_mode=False)
+    except (typer.TyperException, typer.Abort, CareStationError, OSError, KeyboardInterrupt) as error:
+        message, code = _told(error)
+        sys.stderr.write(f"care-stations: {' '.join(message.split())}\n")
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: BaseException) -> tuple[str, int]:
+    """Return what to say of an error, and the exit code."""
+    match error:
+        case typer.TyperException():
+            told = f"{error.format_message()} (--help says more)", error.exit_code
+        case SettingsError() | InvalidParameterError():
+            told = str(error), WRONG_USAGE
+        case InvalidDataError():
+            told = _first_of(error), FAILED
+        case CareStationError():
+            told = str(error), FAILED
+        case OSError():
+            told = f"{error.filename or 'input/output'}: {error.strerror or error}", FAILED
+        case _:
+            told = "stopped", FAILED
+    return told
+
+
+def _first_of(error: InvalidDataError) -> str:
+    rest = len(error.problems) - 1
+    more = f" (and {rest} more problems; `care-stations validate FILE` lists them)" if rest else ""
+    return f"{error.problems[0]}{more}"

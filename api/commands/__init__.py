@@ -1,0 +1,1 @@
+"""The commands of ``care-stations``, by what they work on."""

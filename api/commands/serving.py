@@ -1,0 +1,78 @@
+"""``care-stations serve``: the web service in this process, ended without dropping a request."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from types import FrameType
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.app import create_app
+from api.commands.terminal import StoreOption, say, settings_with
+from api.service import Service
+from geo.errors import CareStationError
+
+_DRAIN_S = 0.3  # between the first signal and the end of listening, so that balancers see readyz fail
+_GRACE_S = 30  # for requests under way
+_BACKLOG = 2048
+
+
+class ListenError(CareStationError, OSError):
+    """The address cannot be listened on."""
+
+
+class DrainingServer(uvicorn.Server):
+    """Goes out of service before it stops: ``/readyz`` says 503, connections close after their answer."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain at the first signal, leave at once at the second."""
+        if self._service.draining:
+            super().handle_exit(sig, frame)
+            return
+        self._service.draining = True
+        loop = asyncio.get_event_loop()
+        loop.call_soon_threadsafe(loop.call_later, _DRAIN_S, super().handle_exit, sig, frame)
+
+
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    store: StoreOption = None,
+) -> None:
+    """Serve the finder, the maps and the API until told to stop."""
+    app = create_app(settings_with(store))
+    service: Service = app.state.service
+    listening = _listen(host, port)
+    config = uvicorn.Config(
+        app,
+        access_log=False,  # a request's address may hold a worker's position
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        proxy_headers=False,  # api.client reads them, by CARE_TRUSTED_HOPS
+    )
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listening.getsockname()[1]}"
+    say(f"care-stations: serving {service.store.url} on {address} (Ctrl+C stops)")
+    DrainingServer(config, service).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise ListenError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+    listening.listen(_BACKLOG)
+    listening.set_inheritable(True)
+    return listening
