@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from geo.amenities import Availability, catalogue, code_availability
 from geo.coverage import (
-    QUARTERS_PER_WEEK,
     WINDOW_CODES,
     Floats,
     Situation,
@@ -29,7 +28,7 @@ from geo.coverage import (
 from geo.demand import Demand
 from geo.standard import Standard
 from geo.stations import Amenity
-from geo.time_windows import window_slots
+from geo.time_windows import QUARTERS_PER_WEEK, window_slots
 from geo.travel import Router
 from geo.vocabulary import SERVING_STATUSES
 
