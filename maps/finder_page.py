@@ -19,6 +19,7 @@ from geo.stations import Station
 from geo.travel import DETOUR_FACTOR, TravelMode
 from geo.vocabulary import SERVING_STATUSES
 from maps.navigation import NavLink, nav_links
+from maps.offline import PLACES_PATH
 from maps.open_words import (
     PHONE_DAYS,
     SOON_MIN,
@@ -96,6 +97,7 @@ def render_finder(stations: Sequence[Station], now: datetime, view: PageView, la
         "path": "/",
         "sample": any_illustrative(ordered),
         "streets": streets,
+        "places_path": PLACES_PATH,
         "count": say(lang, "count_street", n=len(cards), open=opened),
         "needs": [(code, _NEED_ICONS[code], _group_words(code, lang)) for code in NEEDS],
         "chips": [("charging", _group_words("charging", lang)), ("climate", amenity_words(climate, lang))],

@@ -96,7 +96,11 @@ paintOffline();
 
 if ('serviceWorker' in navigator) {
   navigator.serviceWorker.addEventListener('message', function (event) {
-    if (event.data === 'updated') { location.reload(); }
+    if (event.data !== 'updated') { return; }
+    if (!window.finder || !window.finder.ask.near) { location.reload(); return; }
+    var banner = document.getElementById('offline');
+    banner.textContent = words.updated;
+    banner.hidden = false;
   });
   window.addEventListener('load', function () {
     setTimeout(function () {
