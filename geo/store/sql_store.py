@@ -21,6 +21,7 @@ from geo.store.nearest_query import nearest_in_postgis, nearest_in_process
 from geo.store.protocol import Change, Difference, HistoryEntry, StoreWatch, Written
 from geo.store.schema import status_of
 from geo.store.station_rows import (
+    chunks,
     delete_stations,
     insert_stations,
     load_stations,
@@ -158,20 +159,20 @@ class SqlStore:
                 for station in given
             ]
             insert_stations(connection, filled)
-            rows = [
-                history_values(
-                    station.id,
-                    station.version,
-                    register_version=version,
-                    kind="create",
-                    actor=SEED_ACTOR,
-                    at=now,
-                    before=None,
-                    after=station,
-                )
-                for station in filled
-            ]
-            if rows:
+            for chunk in chunks(filled):
+                rows = [
+                    history_values(
+                        station.id,
+                        station.version,
+                        register_version=version,
+                        kind="create",
+                        actor=SEED_ACTOR,
+                        at=now,
+                        before=None,
+                        after=station,
+                    )
+                    for station in chunk
+                ]
                 connection.execute(insert(HistoryRow), rows)
         return True
 
@@ -282,7 +283,8 @@ class _Step:
             self._connection,
             [station for name, station in present.items() if name in stored and station is not stored[name]],
         )
-        self._connection.execute(insert(HistoryRow), self._history)
+        for rows in chunks(self._history):
+            self._connection.execute(insert(HistoryRow), rows)
 
     def _guard(self, change: Change, before: Station | None) -> None:
         name = change.station_id

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 import shapely
 from pydantic import BaseModel, TypeAdapter
 from shapely.geometry import Point
-from sqlalchemy import Connection, LargeBinary, Select, bindparam, delete, func, insert, select, update
-from sqlalchemy import type_coerce as as_type
+from sqlalchemy import (
+    Connection,
+    LargeBinary,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 
 from geo.errors import InvalidDataError, Problem
 from geo.stations import (
@@ -45,7 +57,8 @@ COLUMNS = tuple(name for name in FIELD_NAMES if name not in ("amenities", "servi
 _PARTS = ("value", "kind", "count", "distance_m", "certified", "note", "checked_on", "expires_on")
 _SERVICE_PARTS = (*_PARTS, "schedule", "contact")
 _CHUNK = 5000
-_Entry = TypeVar("_Entry", bound=BaseModel)
+_Item = TypeVar("_Item")
+_STREAMED = {"yield_per": _CHUNK}
 
 
 def load_stations(connection: Connection, ids: Collection[str] | None = None) -> list[Station]:
@@ -54,45 +67,49 @@ def load_stations(connection: Connection, ids: Collection[str] | None = None) ->
     What the store holds was validated when it was written, so records are built without validating again.
     """
     if ids is None:
-        return _load(connection, _station_query(connection), select(*_amenity_columns()))
-    wanted, stations = sorted(ids), []
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
-        stations += _load(
+        return _load(connection, _station_query(connection), _amenity_query())
+    return [
+        station
+        for chunk in chunks(sorted(ids))
+        for station in _load(
             connection,
             _station_query(connection).where(StationRow.id.in_(chunk)),
-            select(*_amenity_columns()).where(AmenityRow.station_id.in_(chunk)),
+            _amenity_query().where(AmenityRow.station_id.in_(chunk)),
         )
-    return stations
+    ]
 
 
 def insert_stations(connection: Connection, stations: Sequence[Station]) -> None:
     """Write new stations and their amenities."""
-    if stations:
-        connection.execute(insert(StationRow), [_station_values(station) for station in stations])
-        _insert_amenities(connection, stations)
+    for chunk in chunks(stations):
+        connection.execute(insert(StationRow), [_station_values(station) for station in chunk])
+        _insert_amenities(connection, chunk)
 
 
 def update_stations(connection: Connection, stations: Sequence[Station]) -> None:
     """Write stations over those stored under the same ids."""
-    if stations:
-        names = [*COLUMNS, "geom"]
-        statement = (
-            update(StationRow)
-            .where(StationRow.id == bindparam("b_id"))
-            .values({name: bindparam(f"b_{name}") for name in names if name != "id"})
-        )
-        rows = [
-            {f"b_{name}": value for name, value in _station_values(station).items()} for station in stations
-        ]
+    statement = (
+        update(StationRow)
+        .where(StationRow.id == bindparam("b_id"))
+        .values({name: bindparam(f"b_{name}") for name in (*COLUMNS, "geom") if name != "id"})
+    )
+    for chunk in chunks(stations):
+        rows = [{f"b_{name}": value for name, value in _station_values(station).items()} for station in chunk]
         connection.execute(statement, rows)
-        _delete_where(connection, AmenityRow, AmenityRow.station_id, [station.id for station in stations])
-        _insert_amenities(connection, stations)
+        connection.execute(delete(AmenityRow).where(AmenityRow.station_id.in_([row["b_id"] for row in rows])))
+        _insert_amenities(connection, chunk)
 
 
 def delete_stations(connection: Connection, ids: Sequence[str]) -> None:
     """Take stations out, with their amenities and zones."""
-    _delete_where(connection, StationRow, StationRow.id, ids)
+    for chunk in chunks(ids):
+        connection.execute(delete(StationRow).where(StationRow.id.in_(chunk)))
+
+
+def chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    """Yield ``items`` in parts small enough for one statement and for memory."""
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]
 
 
 def refuse_unstorable(station: Station) -> None:
@@ -121,11 +138,6 @@ def _texts(value: object) -> Iterable[str]:
     elif isinstance(value, tuple):
         for part in value:
             yield from _texts(part)
-
-
-def _delete_where(connection: Connection, row: Any, column: Any, ids: Sequence[str]) -> None:
-    for start in range(0, len(ids), _CHUNK):
-        connection.execute(delete(row).where(column.in_(ids[start : start + _CHUNK])))
 
 
 def _station_values(station: Station) -> dict[str, Any]:
@@ -158,67 +170,63 @@ def _insert_amenities(connection: Connection, stations: Sequence[Station]) -> No
 
 def _station_query(connection: Connection) -> Select[Any]:
     table = StationRow.__table__
-    # plain WKB bytes, decoded for all rows at once
+    # JSON as its text and points as plain WKB: both are decoded here, equal ones once or all at once
+    columns = [cast(table.c[name], Text()) if name in NESTED else table.c[name] for name in COLUMNS]
     geom = (
         func.ST_AsBinary(table.c.geom, "NDR", type_=LargeBinary())
         if connection.dialect.name == "postgresql"
-        else as_type(table.c.geom, LargeBinary())
+        else type_coerce(table.c.geom, LargeBinary())
     )
-    return select(*(table.c[name] for name in COLUMNS), geom.label("wkb")).order_by(table.c.id)
+    return select(*columns, geom).order_by(table.c.id)
 
 
-def _amenity_columns() -> list[Any]:
+def _amenity_query() -> Select[Any]:
     table = AmenityRow.__table__
-    return [table.c[name] for name in ("station_id", "position", "offer", "code", *_SERVICE_PARTS)]
+    columns = [table.c[name] for name in ("station_id", "offer", "code", *_SERVICE_PARTS)]
+    return select(*columns).order_by(table.c.station_id, table.c.position)
 
 
 def _load(connection: Connection, station_query: Select[Any], amenity_query: Select[Any]) -> list[Station]:
-    rows = connection.execute(station_query).all()
-    offers = _offers(connection.execute(amenity_query))
-    points = shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object))
-    located = ~shapely.is_missing(points)
-    lon, lat = shapely.get_x(points).tolist(), shapely.get_y(points).tolist()
-    read_nested: dict[tuple[str, str], Any] = {}
-    stations = []
-    for row, has_point, x, y in zip(rows, located.tolist(), lon, lat, strict=True):
-        fields = dict(zip(COLUMNS, row, strict=False))
-        for name, reader in NESTED.items():
-            raw = fields[name]
-            seen = (name, repr(raw))
-            if seen not in read_nested:
-                read_nested[seen] = reader.validate_python(raw)
-            fields[name] = read_nested[seen]
-        amenities, services = offers.get(row.id, ({}, {}))
-        fields["amenities"], fields["services"] = amenities, services
-        fields["location"] = LonLat(x, y) if has_point else None
-        stations.append(Station.model_construct(**fields))
+    amenities, services = _offers(connection.execute(amenity_query, execution_options=_STREAMED))
+    nested: dict[tuple[str, str], Any] = {}
+    # a copy of one validated record costs a fifth of building each anew
+    model = Station(id="model", name="model")
+    stations: list[Station] = []
+    for rows in connection.execute(station_query, execution_options=_STREAMED).partitions():
+        for row, location in zip(rows, _locations([row[-1] for row in rows]), strict=True):
+            fields: dict[str, Any] = dict(zip(COLUMNS, row, strict=False))
+            for name, reader in NESTED.items():
+                if (text := fields[name]) is not None:
+                    if (name, text) not in nested:
+                        nested[name, text] = reader.validate_json(text)
+                    fields[name] = nested[name, text]
+            fields["amenities"] = amenities.get(row[0], {})
+            fields["services"] = services.get(row[0], {})
+            fields["location"] = location
+            stations.append(model.model_copy(update=fields))
     return stations
 
 
-def _offers(rows: Iterable[Any]) -> dict[str, tuple[dict[str, Amenity], dict[str, Service]]]:
-    """Group amenity rows by station, in the register's order; equal entries share one frozen record."""
+def _locations(wkb: Sequence[bytes | None]) -> list[LonLat | None]:
+    points = shapely.from_wkb(np.array(wkb, dtype=object))
+    lon, lat = shapely.get_x(points).tolist(), shapely.get_y(points).tolist()
+    return [None if raw is None else LonLat(x, y) for raw, x, y in zip(wkb, lon, lat, strict=True)]
+
+
+def _offers(rows: Iterable[Any]) -> tuple[dict[str, dict[str, Amenity]], dict[str, dict[str, Service]]]:
+    """Group rows, given in the register's order, by station; equal entries share one frozen record."""
+    amenities: dict[str, dict[str, Amenity]] = defaultdict(dict)
+    services: dict[str, dict[str, Service]] = defaultdict(dict)
     amenity_of: dict[tuple[Any, ...], Amenity] = {}
     service_of: dict[tuple[Any, ...], Service] = {}
-    found: dict[str, list[tuple[int, str, str, tuple[Any, ...]]]] = defaultdict(list)
-    for station_id, position, offer, code, *parts in rows:
-        found[station_id].append((position, offer, code, tuple(parts)))
-    grouped: dict[str, tuple[dict[str, Amenity], dict[str, Service]]] = {}
-    for station_id, entries in found.items():
-        entries.sort(key=lambda entry: entry[0])
-        amenities: dict[str, Amenity] = {}
-        services: dict[str, Service] = {}
-        for _position, offer, code, parts in entries:
-            if offer == "amenity":
-                amenities[code] = _entry(amenity_of, Amenity, _PARTS, parts)
-            else:
-                services[code] = _entry(service_of, Service, _SERVICE_PARTS, parts)
-        grouped[station_id] = (amenities, services)
-    return grouped
-
-
-def _entry(
-    known: dict[tuple[Any, ...], _Entry], form: type[_Entry], names: Sequence[str], parts: tuple[Any, ...]
-) -> _Entry:
-    if parts not in known:
-        known[parts] = form.model_construct(**dict(zip(names, parts, strict=False)))
-    return known[parts]
+    for station_id, offer, code, *rest in rows:
+        parts = tuple(rest)
+        if offer == "amenity":
+            if parts not in amenity_of:
+                amenity_of[parts] = Amenity.model_construct(**dict(zip(_PARTS, parts, strict=False)))
+            amenities[station_id][code] = amenity_of[parts]
+        else:
+            if parts not in service_of:
+                service_of[parts] = Service.model_construct(**dict(zip(_SERVICE_PARTS, parts, strict=True)))
+            services[station_id][code] = service_of[parts]
+    return amenities, services
