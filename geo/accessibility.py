@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array, issparse
 
@@ -44,8 +44,8 @@ LonLatArrays = tuple[ArrayLike, ArrayLike]
 """Longitudes and latitudes, WGS-84 degrees, equally long."""
 
 
-def seat_capacity(seats: Iterable[float | None], default: float) -> tuple[FloatArray, int]:
-    """Seats as capacity, ``default`` where unknown (None or NaN), and how many stations were defaulted.
+def seat_capacity(seats: Iterable[object], default: float) -> tuple[FloatArray, int]:
+    """Seats as capacity, ``default`` where unknown (None, NaN, pandas' NA), and how many were defaulted.
 
     Zero seats is known and stays zero. Raises InvalidParameterError for negative or infinite ones.
 
@@ -53,7 +53,7 @@ def seat_capacity(seats: Iterable[float | None], default: float) -> tuple[FloatA
     >>> capacity.tolist(), count_defaulted
     ([12.0, 8.0, 0.0], 1)
     """
-    known = np.array([math.nan if pd.isna(seat) else seat for seat in seats], dtype=float)
+    known = np.array([_seats_or_nan(seat) for seat in seats], dtype=float)
     unknown = np.isnan(known)
     capacity = np.where(unknown, non_negative("default", default), known)
     return _amounts("seats", capacity, len(capacity)), int(unknown.sum())
@@ -196,6 +196,14 @@ def gravity_points(
     for block in catchment_blocks(cells, stations, decay, mode):
         access[block.cells] += block.weights @ seats[block.stations]
     return access
+
+
+def _seats_or_nan(seat: object) -> float:
+    if isinstance(seat, Real):
+        return float(seat)
+    if isinstance(seat, str):
+        raise InvalidParameterError("seats", seat, "must be a number, or None where unknown")
+    return math.nan
 
 
 def _ratio(seats: FloatArray, demand_in_reach: FloatArray) -> FloatArray:

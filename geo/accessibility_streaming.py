@@ -24,7 +24,7 @@ IndexArray = NDArray[np.intp]
 Weigher = Callable[[IndexArray, slice], FloatArray]
 
 _GROUP = 192  # most stations of one group: compact on the ground, yet enough to keep numpy busy
-_GROUPS_AT_ONCE = 16  # groups whose cells are looked up in one call of the tree
+_GROUPS_AT_ONCE = 16  # neighbouring groups whose cells are looked up together
 _BLOCK_PAIRS = 1 << 18  # pairs of one block: 2 MB an array, so that all temporaries stay in the cache
 _CHORD_LIMIT_M = 3_500.0
 """Up to here a geodesic follows from its chord and the mean curvature to better than 1e-10 of its length:
@@ -92,12 +92,16 @@ def catchment_blocks(cells: Points, stations: Points, decay: Decay, mode: Travel
     cell_tree = cKDTree(cells.xyz_m)
     for batch in range(0, len(sizes), _GROUPS_AT_ONCE):
         some = slice(batch, batch + _GROUPS_AT_ONCE)
-        for group, ball in enumerate(cell_tree.query_ball_point(centres[some], radii[some]), start=batch):
-            if not ball:
-                continue
-            near = np.array(ball, dtype=np.intp)
-            step = max(1, _BLOCK_PAIRS // near.size)
-            for start in range(starts[group], starts[group + 1], step):
+        middle = centres[some].mean(axis=0)
+        widest = float(np.max(np.sqrt(_squares(centres[some] - middle)) + radii[some]))
+        around = np.array(cell_tree.query_ball_point(middle, widest), dtype=np.intp)
+        if not around.size:
+            continue
+        in_ball = cdist(centres[some], cells.xyz_m[around], "sqeuclidean") <= radii[some, None] ** 2
+        for group, inside in enumerate(in_ball, start=batch):
+            near = around[inside]
+            step = max(1, _BLOCK_PAIRS // max(1, near.size))
+            for start in range(starts[group], starts[group + 1] if near.size else 0, step):
                 part = slice(start, min(start + step, starts[group + 1]))
                 yield Block(near, order[part], weigh(near, part))
 
