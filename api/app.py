@@ -14,10 +14,10 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api import errors
 from api.live import LiveRegister
-from api.middleware import HeadAsGet, Hygiene, Measured, NeutralErrors
+from api.middleware import BodyLimit, HeadAsGet, Hygiene, Measured, NeutralErrors
 from api.rate_limit import RateLimiter
 from api.register import shipped_register
-from api.routers import catalogue, docs, features, nearest, operation, pages, writes
+from api.routers import catalogue, docs, features, nearest, operation, pages, reports, static, writes
 from api.service import Service, refuse_repeated
 from api.settings import Settings
 from geo.store.opening import open_store
@@ -49,6 +49,7 @@ def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI
         keeper=keeper,
         live=LiveRegister(keeper, settings.timezone),
         limiter=RateLimiter(settings.rate_limit),
+        static_files=static.static_files(),
     )
 
     @asynccontextmanager
@@ -71,13 +72,12 @@ def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI
         redirect_slashes=False,
         lifespan=lifespan,
         middleware=_layers(service),
-        max_body_size=MAX_BODY_BYTES,
     )
     app.state.service = service
-    for router in (operation.router, docs.router, pages.router):
-        app.include_router(router)
-    for router in (features.router, writes.router, nearest.router, catalogue.router):
-        app.include_router(router, dependencies=[Depends(refuse_repeated)])
+    for door in (operation, docs, pages, static):
+        app.include_router(door.router)
+    for door in (features, writes, nearest, catalogue, reports):
+        app.include_router(door.router, dependencies=[Depends(refuse_repeated)])
     errors.install(app)
     return app
 
@@ -106,4 +106,5 @@ def _layers(service: Service) -> list[Middleware]:
         Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=5),
         Middleware(HeadAsGet),
         Middleware(NeutralErrors),
+        Middleware(BodyLimit, most_bytes=MAX_BODY_BYTES),
     ]

@@ -9,10 +9,10 @@ import logging
 import time
 from collections.abc import Callable
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import answer_to, problem
+from api.errors import ApiError, answer_to, problem
 from api.metrics import Metrics
 
 log = logging.getLogger("care_stations.api")
@@ -78,6 +78,36 @@ class Hygiene:
             await problem(414, "the address is too long")(scope, receive, send_with_headers)
         else:
             await self.app(scope, receive, send_with_headers)
+
+
+class BodyLimit:
+    """Refuse a body of more than ``most_bytes``, told or streamed."""
+
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+        self.app, self.most_bytes = app, most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "0")
+        if not told.isdecimal() or int(told) > self.most_bytes:
+            await answer_to(self._refusal())(scope, receive, send)
+            return
+        received = 0
+
+        async def count() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.most_bytes:
+                raise self._refusal()
+            return message
+
+        await self.app(scope, count, send)
+
+    def _refusal(self) -> ApiError:
+        return ApiError(413, f"the body may have {self.most_bytes} bytes", {"Connection": "close"})
 
 
 class NeutralErrors:

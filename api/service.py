@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, cast
 
 from fastapi import Depends, Query, Request
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from api.client import base_url
 from api.live import LiveRegister, View
 from api.metrics import Metrics
+from api.page_cache import PageCache
 from api.rate_limit import RateLimiter
 from api.settings import Settings
 from geo.errors import InvalidParameterError
@@ -34,7 +36,9 @@ class Service:
     keeper: SnapshotKeeper
     live: LiveRegister
     limiter: RateLimiter
+    static_files: Mapping[str, Path]
     metrics: Metrics = field(default_factory=Metrics)
+    pages: PageCache = field(default_factory=PageCache)
     clock: Callable[[], datetime] = utc_now
     draining: bool = False
 

@@ -64,6 +64,7 @@ def export(
 def nearest(
     lon: Annotated[float, typer.Argument(metavar="LON", help="Degrees, longitude first.")],
     lat: Annotated[float, typer.Argument(metavar="LAT")],
+    *,
     datum: Annotated[str, typer.Option(help="Datum of the point: wgs84, gcj02 or bd09.")] = "wgs84",
     k: Annotated[int, typer.Option("-k", "--k", help="How many stations, 1 to 100.")] = 5,
     max_distance_m: Annotated[float | None, typer.Option(help="Metres, inclusive.")] = None,

@@ -2,37 +2,100 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, Response
+import json
+from collections.abc import Callable
+from typing import Annotated
 
-from api.service import BaseDep, Service, ServiceDep, ViewDep
-from maps.finder_page import render_finder
+from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from api.answers import answer
+from api.conditional import weak_tag
+from api.live import View
+from api.service import Service, get_base, get_service, get_view
+from geo.data_files import data_path
+from maps.finder_page import places_data, render_finder
+from maps.offline import PLACES_PATH, render_service_worker
 from maps.page import PageView
+from maps.station_page import render_poster, render_station
 from maps.texts import Lang
 
 router = APIRouter(include_in_schema=False)
 
+HTML = "text/html; charset=utf-8"
+JAVASCRIPT = "text/javascript; charset=utf-8"
+
+
+class PageRequest:
+    """A page asked for: in which language, of which register, in which minute."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.service: Service = get_service(request)
+        self.view: View = get_view(request)
+        self.base = get_base(request)
+        self.lang: Lang = "en" if request.query_params.get("lang") == "en" else "zh"
+        self.now = self.service.clock()
+
+    @property
+    def page_view(self) -> PageView:
+        """What the renderers know of this installation."""
+        settings = self.service.settings
+        return PageView(
+            zone=settings.timezone,
+            public_url=self.base,
+            map_review_number=settings.map_review_number,
+            stamp=str(self.view.version),
+        )
+
+    async def page(
+        self, render: Callable[[], str], media_type: str = HTML, *, tells_time: bool = True
+    ) -> Response:
+        """Return the page, kept for the minute or the register; 304 when the reader's copy is the same."""
+        minute = self.now.strftime("%Y%m%d%H%M") if tells_time else ""
+        key = (self.request.url.path, self.lang, self.view.snapshot.version, minute, self.base)
+        body = await run_in_threadpool(self.service.pages.get, key, render)
+        return answer(self.request, body, weak_tag(self.view.version, body), media_type)
+
+
+PageDep = Annotated[PageRequest, Depends(PageRequest)]
+
 
 @router.get("/")
-async def finder(request: Request, service: ServiceDep, view: ViewDep, base: BaseDep) -> Response:
+async def finder(asked: PageDep) -> Response:
     """The finder: every station by street, the nearest with a script."""
-    page_view = _page_view(service, view.version, base)
-    return _page(render_finder(view.stations, service.clock(), page_view, _lang(request)))
-
-
-def _page(html: str) -> Response:
-    return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
-
-
-def _lang(request: Request) -> Lang:
-    return "en" if request.query_params.get("lang") == "en" else "zh"
-
-
-def _page_view(service: Service, version: int, base: str) -> PageView:
-    settings = service.settings
-    return PageView(
-        zone=settings.timezone,
-        public_url=base,
-        map_review_number=settings.map_review_number,
-        stamp=str(version),
+    return await asked.page(
+        lambda: render_finder(asked.view.stations, asked.now, asked.page_view, asked.lang)
     )
+
+
+@router.get("/stations/{station_id}")
+async def station(station_id: str, asked: PageDep) -> Response:
+    """The page of one station."""
+    found = asked.view.snapshot.get(station_id)
+    return await asked.page(lambda: render_station(found, asked.now, asked.page_view, asked.lang))
+
+
+@router.get("/stations/{station_id}/poster")
+async def poster(station_id: str, asked: PageDep) -> Response:
+    """The poster for the station's door."""
+    found = asked.view.snapshot.get(station_id)
+    return await asked.page(lambda: render_poster(found, asked.now, asked.page_view, asked.lang))
+
+
+@router.get(PLACES_PATH)
+async def places(asked: PageDep) -> Response:
+    """What the finder's place search looks through."""
+    return await asked.page(lambda: _places_text(asked.view), "application/json", tells_time=False)
+
+
+@router.get("/sw.js")
+async def service_worker(asked: PageDep) -> Response:
+    """The script that keeps the finder usable without a network."""
+    return await asked.page(lambda: render_service_worker(asked.page_view), JAVASCRIPT, tells_time=False)
+
+
+def _places_text(view: View) -> str:
+    known = json.loads(data_path("places.geojson").read_text(encoding="utf-8"))
+    return json.dumps(places_data(known, view.stations), ensure_ascii=False, separators=(",", ":"))
