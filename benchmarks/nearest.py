@@ -1,12 +1,12 @@
-"""Exact nearest stations: ``StationIndex`` in process, PostGIS, and (switched on) HTTP, in one run.
+"""Exact nearest stations: ``StationIndex`` in process, PostGIS, and HTTP, in one run.
 
 PostGIS answers in two ways: ordered by ``<->`` alone (distances on a sphere), and over-fetched by ``<->``
 and re-ranked by ``ST_Distance(geography), id``. Queries are interleaved, medians shown, and beside each
 time stands the share of answers that differ from brute force with ``pyproj.Geod`` over all stations.
 
 ``python -m benchmarks.nearest`` needs PostgreSQL with PostGIS; it starts a private cluster on a unix socket
-in a temporary folder. ``--api`` adds ``GET /api/nearest`` of the project's own server in a process of its
-own; ``--http COUNT=URL`` that of a server already running, whose register holds ``register(COUNT)``.
+in a temporary folder, and the project's own server in another process (``--no-api`` leaves it out).
+``--http COUNT=URL`` asks a server already running instead, whose register holds ``register(COUNT)``.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def compare(count: int, ways: Mapping[str, Ask]) -> Iterator[str]:
         yield f"| {count:,} | {name} | {milliseconds:.3f} | {wrong[name]} of {QUERIES} |"
 
 
-def main(http: Mapping[int, str] | None = None, *, api: bool = False) -> None:
+def main(http: Mapping[int, str] | None = None, *, api: bool = True) -> None:
     """Print the table; ``http`` maps station counts to running servers, ``api`` starts one a count."""
     print(f"The {K} nearest stations, {QUERIES} places, medians, ways interleaved place by place.\n")
     print("| stations | way | ms | answers that differ from brute force |")
@@ -222,7 +222,8 @@ def main(http: Mapping[int, str] | None = None, *, api: bool = False) -> None:
 def command(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--api", action="store_true", help="start the API and measure GET /api/nearest")
+    api_help = "start the API and measure GET /api/nearest (filling its stores takes minutes)"
+    parser.add_argument("--api", action=argparse.BooleanOptionalAction, default=True, help=api_help)
     parser.add_argument("--http", action="append", default=[], metavar="COUNT=URL", help="a running server")
     chosen = parser.parse_args(arguments)
     pairs = (given.split("=", 1) for given in chosen.http)
