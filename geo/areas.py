@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pyproj
 import shapely
+from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from geo.crs import CHINA_BOUNDS, check_lonlat, local_metric_crs, to_plane
@@ -196,7 +197,7 @@ def _shape_fault(geometry: object) -> str | None:
         return "NaN and Infinity are no coordinates"
     try:
         shape = _shape(geometry)
-    except (ValueError, TypeError, KeyError, IndexError, shapely.errors.ShapelyError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, ShapelyError) as error:
         return f"unreadable coordinates: {error}"
     if shape.is_empty:
         return "is empty"

@@ -17,6 +17,8 @@ from geo.stations import Station, station_from_feature
 
 MAX_KEPT_PROBLEMS = 1000
 """Problems listed one by one; the rest are counted."""
+MAX_COUNTED_PROBLEMS = 1_000_000
+"""Past so many (five for every station of the nation) the file is no register, and reading stops."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ def validate_geojson(
     reader = FeatureReader(Path(source) if isinstance(source, str) else source, max_bytes=max_bytes)
     stations: list[Station] = []
     problems: list[Problem] = []
+    last: list[Problem] = []
     features = problem_count = 0
     first_with: dict[str, int] = {}
     try:
@@ -78,10 +81,16 @@ def validate_geojson(
             problems.extend(found[: MAX_KEPT_PROBLEMS - len(problems)])
             if station is not None and not found and keep:
                 stations.append(station)
+            if problem_count >= MAX_COUNTED_PROBLEMS:
+                message = f"reading stopped here after {problem_count} problems"
+                last = [Problem(f"feature {number}", None, None, None, message)]
+                break
     except InvalidDataError as error:
+        last = list(error.problems)
+    if last:
         # the document's own fault outranks the features': it is listed even where the list is full
-        problem_count += len(error.problems)
-        problems[MAX_KEPT_PROBLEMS - 1 :] = error.problems
+        problem_count += len(last)
+        problems[MAX_KEPT_PROBLEMS - 1 :] = last
     return ValidationReport(tuple(stations), features, tuple(problems), problem_count)
 
 
