@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic.config import Config
@@ -80,16 +81,15 @@ def upgrade(url: str, revision: str = "head") -> SchemaStatus:
     database = Database(parse_store_url(url), schema_work=True)
     try:
         with database.writing() as connection:
-            if not database.embedded:
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
+            hold_schema(connection)
             status = status_of(connection)
             if status.state == "ahead":
                 status.require_current()
             if status.state == "current":
                 return status
             if database.embedded and status.found is not None:
-                _copy_beside(sqlite_path(database.url), status.found)
-            _migrate(connection, revision)
+                copy_beside(sqlite_path(database.url), status.found)
+            migrate(connection, revision)
             return status_of(connection)
     finally:
         database.close()
@@ -119,24 +119,49 @@ def _needed(scripts: ScriptDirectory) -> str:
     return head
 
 
-def _migrate(connection: sa.Connection, revision: str) -> None:
+def hold_schema(connection: sa.Connection) -> None:
+    """Keep other programs' schema work out until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
+
+
+def migrate(connection: sa.Connection, revision: str = "head") -> None:
+    """Bring the schema forward to ``revision`` inside the transaction of ``connection``.
+
+    Raises:
+        StoreVersionError: this program knows no such revision.
+    """
+    scripts = _scripts()
+    if revision != "head" and revision not in {script.revision for script in scripts.walk_revisions()}:
+        raise StoreVersionError(
+            f"schema {revision} is not known to this program: use the newer care-stations"
+        )
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("CREATE EXTENSION IF NOT EXISTS postgis"))
+    _run(connection, scripts, revision, lambda found: scripts._upgrade_revs(revision, found))
+
+
+def remove_all(connection: sa.Connection) -> None:
+    """Drop every table of the store inside the transaction of ``connection``."""
     scripts = _scripts()
+    _run(connection, scripts, "base", lambda found: scripts._downgrade_revs("base", found))
+
+
+def _run(
+    connection: sa.Connection, scripts: ScriptDirectory, target: str, steps: Callable[[Any], Any]
+) -> None:
     environment = EnvironmentContext(
-        Config(),
-        scripts,
-        fn=lambda rev, _context: scripts._upgrade_revs(revision, rev),
-        destination_rev=revision,
+        Config(), scripts, fn=lambda found, _context: steps(found), destination_rev=target
     )
     with environment:
-        # DDL is transactional in SQLite too, now that `begin` is ours: an upgrade is whole or not at all.
+        # DDL is transactional in SQLite too, now that `begin` is ours: the way is gone whole or not at all.
         environment.configure(connection=connection, render_as_batch=True, transactional_ddl=True)
         with environment.begin_transaction():
             environment.run_migrations()
 
 
-def _copy_beside(path: Path, revision: str) -> Path:
+def copy_beside(path: Path, revision: str) -> Path:
+    """Copy an embedded store to a file beside it and return that file; writers may be at work meanwhile."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     target = path.with_name(f"{path.name}.{revision}-{stamp}.bak")
     unfinished = target.with_name(target.name + ".part")
