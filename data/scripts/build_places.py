@@ -45,7 +45,7 @@ def latin(name: str) -> tuple[str, str]:
     """Return the pinyin of ``name`` without tones, and its initials, letters and digits only."""
     syllables = [
         "".join(char for char in part.lower() if char.isascii() and char.isalnum())
-        for part in lazy_pinyin(name, errors=list)
+        for part in lazy_pinyin(name)
     ]
     syllables = [part for part in syllables if part]
     return "".join(syllables), "".join(part[0] for part in syllables)
