@@ -126,7 +126,9 @@ def test_seats_known_unknown_and_none():
     assert seat_capacity([], default=6)[0].shape == (0,)
 
 
-@pytest.mark.parametrize(("seats", "default"), [([-1], 6), ([math.inf], 6), (["12"], 6), ([1], -6), ([1], math.nan)])
+@pytest.mark.parametrize(
+    ("seats", "default"), [([-1], 6), ([math.inf], 6), (["12"], 6), ([1], -6), ([1], math.nan)]
+)
 def test_bad_seats_are_refused(seats, default):
     with pytest.raises(InvalidParameterError, match=r"seats|default"):
         seat_capacity(seats, default)
