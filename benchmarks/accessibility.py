@@ -2,8 +2,8 @@
 
 Each run is a process of its own with one thread, so that peak memory is its own and its CPU time, which other
 load on the machine hardly moves, is its duration; the sides take turns; medians are shown. The streaming
-side starts from coordinates. ``access`` can't: its table of pairs with exact minutes is made beforehand by this
-project's own index. It is compared twice: by its own method alone, and with the making of its pairs.
+side starts from coordinates. ``access`` can't: its table of pairs with exact minutes is made beforehand by
+this project's own index. It is compared twice: by its own method alone, and with the making of its pairs.
 """
 
 from __future__ import annotations
