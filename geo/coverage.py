@@ -7,7 +7,7 @@ Definitions: contract, "Distance, time, coverage".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import geopandas as gpd
@@ -245,6 +245,20 @@ def shares(reach: csr_array, times: StationTimes) -> Shares:
     return Shares(per_cell[0], per_cell[1], per_cell[2], per_cell[3:])
 
 
+def served_shares(pattern: csr_array, times: StationTimes) -> Floats:
+    """Return the served share alone, of each pattern: (patterns, windows, day types) of the week."""
+    serving = (times.open & times.available[:, None]).astype(np.float32)
+    in_period = period_slots().astype(np.float32)
+    counts = np.concatenate(
+        [
+            ((pattern[start : start + _PATTERNS_AT_ONCE] @ serving) > 0).astype(np.float32) @ in_period
+            for start in range(0, pattern.shape[0], _PATTERNS_AT_ONCE)
+        ]
+    )
+    shared = counts.astype(np.float64) / in_period.sum(axis=0)
+    return np.asarray(shared.reshape(-1, len(WINDOWS), len(DAY_TYPES)))
+
+
 def _block_shares(pattern: csr_array, times: StationTimes, in_period: Floats) -> Floats:
     """Return (3 + causes, patterns, periods): served, twice, if unknown hours are open, then the causes."""
 
@@ -335,6 +349,18 @@ def coverage(
     return summarise(situation(stations, demand, standard, router))
 
 
+def ask_again(found: Situation, standard: Standard) -> Situation:
+    """Return the situation under another service or group, keeping the reach and the stations' weeks.
+
+    Threshold, mode, week and instant must be those of ``found``.
+    """
+    served = found.shares
+    if standard.amenities != found.standard.amenities:
+        served = shares(found.reach, station_times(found.stations, found.states, standard.amenities))
+    weights = question_weights(found.demand, standard)
+    return replace(found, standard=standard, shares=served, weights=weights)
+
+
 def summarise(found: Situation) -> Coverage:
     """Return the figures of a situation: in total, by street, by window, by cell."""
     standard, demand = found.standard, found.demand
@@ -371,28 +397,27 @@ def _cell_table(demand: Demand, weights: Floats, found: Shares) -> pd.DataFrame:
 
 
 def _figures(cells: pd.DataFrame) -> Figures:
-    demand = float(cells["demand"].sum())
+    names = ("demand", "covered", "covered_if_unknown_open", "covered_twice")
+    return _ratio_figures(*(float(cells[name].sum()) for name in names))
 
-    def share(column: str) -> float | None:
-        return float(cells[column].sum()) / demand if demand > 0 else None
 
-    return Figures(
-        demand=demand,
-        demand_covered=float(cells["covered"].sum()),
-        share=share("covered"),
-        share_if_unknown_open=share("covered_if_unknown_open"),
-        share_covered_twice=share("covered_twice"),
-    )
+def _ratio_figures(demand: float, covered: float, if_unknown_open: float, twice: float) -> Figures:
+    if demand <= 0:
+        return Figures(demand, covered, None, None, None)
+    return Figures(demand, covered, covered / demand, if_unknown_open / demand, twice / demand)
 
 
 def _by_window(demand: Demand, standard: Standard, found: Shares) -> tuple[tuple[str, str, Figures], ...]:
     """Return plain demand figures of every window, for the day type asked or both."""
     table = demand.table(standard.group)
-    lines = []
-    for number, window in enumerate(WINDOW_CODES):
-        for day_number, day in enumerate(DAY_TYPES):
-            if standard.day in (None, day):
-                one = np.zeros_like(table)
-                one[:, number, day_number] = table[:, number, day_number]
-                lines.append((window, day, _figures(_cell_table(demand, one, found))))
-    return tuple(lines)
+    need = table.sum(axis=0)
+    met, twice, if_open = (
+        np.einsum("cwd,cwd->wd", table, share)
+        for share in (found.served, found.served_twice, found.served_if_unknown_open)
+    )
+    return tuple(
+        (window, day, _ratio_figures(*(float(part[w, d]) for part in (need, met, if_open, twice))))
+        for w, window in enumerate(WINDOW_CODES)
+        for d, day in enumerate(DAY_TYPES)
+        if standard.day in (None, day)
+    )

@@ -13,8 +13,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo.coverage import DAY_TYPES, WINDOW_CODES, located, reach_matrix, shares, station_states, station_times
+from geo.coverage import (
+    DAY_TYPES,
+    WINDOW_CODES,
+    located,
+    patterns,
+    reach_matrix,
+    served_shares,
+    station_states,
+    station_times,
+)
 from geo.demand import GROUPS, Demand
+from geo.errors import InvalidParameterError
 from geo.standard import Standard
 from geo.travel import Router, StraightLineRouter, TravelMode
 
@@ -45,25 +55,31 @@ def coverage_cube(
     Returns:
         One row per (minutes, amenity, group, street, window, day type): ``CUBE_COLUMNS``.
         ``street_code`` None is the whole area; ``group`` runs over the six groups.
+
+    Raises:
+        InvalidParameterError: no threshold or no service is given.
     """
+    if not minutes or not amenities:
+        raise InvalidParameterError("minutes", minutes, "give at least one threshold and one service")
     there = located(stations)
     states = station_states(there, Standard(week=week))
-    times = {name: station_times(there, states, (name,) if name else ()) for name in amenities}
+    times = [station_times(there, states, (name,) if name else ()) for name in amenities]
+    street = pd.Categorical(demand.cells["street_code"].astype(object))
+    streets = [*street.categories, None]
+    # cells of no street have code -1, the last row: there the whole area is summed up afterwards
     by_group = np.stack([demand.table(group) for group in GROUPS])
-    streets = [*sorted(demand.cells["street_code"].dropna().unique()), None]
-    # the last row, the whole area, also holds cells of no street
-    member = np.array(
-        [(demand.cells["street_code"] == street).to_numpy(float) for street in streets[:-1]]
-        + [np.ones(len(demand.cells))]
-    )
-    total = np.einsum("sc,gcwd->gswd", member, by_group, optimize=True)
-    covered = []
     way = router or StraightLineRouter(TravelMode.WALK)
+    covered = []
     for threshold in minutes:
         reach = reach_matrix(demand.cells, there, Standard(week=week, minutes=threshold), way)
-        for name in amenities:
-            served = shares(reach, times[name]).served
-            covered.append(np.einsum("sc,gcwd,cwd->gswd", member, by_group, served, optimize=True))
+        pattern, of_cell = patterns(reach)
+        need = np.zeros((pattern.shape[0], len(streets), *by_group.shape[:1], *by_group.shape[2:]))
+        np.add.at(need, (of_cell, street.codes), by_group.transpose(1, 0, 2, 3))
+        need[:, -1] = need.sum(axis=1)
+        covered += [
+            np.einsum("psgwd,pwd->gswd", need, served_shares(pattern, each), optimize=True) for each in times
+        ]
+    total = need.sum(axis=0).transpose(1, 0, 2, 3)
     return _rows(minutes, amenities, streets, total, np.array(covered))
 
 

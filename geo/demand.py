@@ -7,7 +7,9 @@ and ``demand_import`` (measured).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -86,17 +88,32 @@ class Demand:
         Raises:
             InvalidParameterError: ``group`` is not a group.
         """
-        rows = self.rows
-        if group is not None:
-            if group not in GROUPS:
-                raise InvalidParameterError("group", group, f"must be one of {', '.join(GROUPS)}")
-            rows = rows[rows["group"] == group]
+        if group is not None and group not in GROUPS:
+            raise InvalidParameterError("group", group, f"must be one of {', '.join(GROUPS)}")
         shape = (len(self.cells), len(WINDOWS), len(DAYS_BY_TYPE))
-        cell = pd.Index(self.cells["cell"]).get_indexer(pd.Index(rows["cell"]))
-        window = pd.Index(list(WINDOWS)).get_indexer(pd.Index(rows["window"]))
-        day = pd.Index(list(DAYS_BY_TYPE)).get_indexer(pd.Index(rows["day_type"]))
-        flat = np.ravel_multi_index((cell, window, day), shape)
-        totals = np.bincount(
-            flat, weights=rows["demand"].to_numpy(dtype=float), minlength=int(np.prod(shape))
-        )
+        groups, places, amounts = self._positions
+        if group is not None:
+            chosen = groups == GROUPS.index(group)
+            places, amounts = places[chosen], amounts[chosen]
+        totals = np.bincount(places, weights=amounts, minlength=int(np.prod(shape)))
         return totals.reshape(shape).astype(np.float64)
+
+    @cached_property
+    def _positions(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+        """Return each row's group number, its place in the flat (cells, windows, day types) array, demand."""
+
+        def positions(column: str, known: Iterable[object]) -> npt.NDArray[np.intp]:
+            # object, not text columns: looking up Arrow text is ten times slower
+            values = self.rows[column].astype(object)
+            return np.asarray(pd.Index(list(known), dtype=object).get_indexer(pd.Index(values, dtype=object)))
+
+        shape = (len(self.cells), len(WINDOWS), len(DAYS_BY_TYPE))
+        place = np.ravel_multi_index(
+            (
+                positions("cell", self.cells["cell"]),
+                positions("window", WINDOWS),
+                positions("day_type", DAYS_BY_TYPE),
+            ),
+            shape,
+        )
+        return positions("group", GROUPS), place, self.rows["demand"].to_numpy(dtype=float)

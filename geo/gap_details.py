@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import geopandas as gpd
+import h3
 import numpy as np
 import pandas as pd
 import shapely
-from h3.api import basic_str as h3
 
 from geo.amenities import GROUPS as AMENITY_GROUPS
 from geo.coverage import (
@@ -26,7 +27,6 @@ from geo.coverage import (
     station_times,
     summarise,
 )
-from geo.crs import geodesic_distance_m
 from geo.demand import GROUPS
 from geo.gaps import GapArea, gap_areas
 from geo.nearest import StationIndex
@@ -94,20 +94,38 @@ def find_gaps(
     cells = summarise(found).cells
     areas = gap_areas(cells, found.demand.cells["street_code"].astype(object).to_numpy())[:top]
     row_of = {cell: row for row, cell in enumerate(cells["cell"])}
-    by_group = _unserved_by_group(found)
-    lacking = _lacking(found)
+    around = _Surroundings(
+        by_group=_unserved_by_group(found),
+        lacking=_lacking(found),
+        places=_index(places),
+        stations=_serving_index(found.stations),
+    )
     return tuple(
-        _described(
-            rank,
-            area,
-            found,
-            rows=[row_of[c] for c in area.cells],
-            places=places,
-            by_group=by_group,
-            lacking=lacking,
-        )
+        _described(rank, area, [row_of[cell] for cell in area.cells], found, around)
         for rank, area in enumerate(areas, start=1)
     )
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    """What every area's description is read from, made once."""
+
+    by_group: dict[str, Floats]
+    lacking: dict[str, Floats]
+    places: StationIndex
+    stations: StationIndex
+
+
+def _index(places: pd.DataFrame | None) -> StationIndex:
+    """Return an index of named places; of none without places."""
+    if places is None:
+        return StationIndex([], [], [])
+    return StationIndex(places["lon"].to_numpy(float), places["lat"].to_numpy(float), places["name"].tolist())
+
+
+def _serving_index(stations: gpd.GeoDataFrame) -> StationIndex:
+    serving = stations[stations["status"].isin(SERVING_STATUSES)]
+    return StationIndex(serving.geometry.x.to_numpy(), serving.geometry.y.to_numpy(), serving["id"].tolist())
 
 
 def area_polygon(area: GapArea) -> shapely.MultiPolygon | shapely.Polygon:
@@ -140,39 +158,31 @@ def _lacking(found: Situation) -> dict[str, Floats]:
     return result
 
 
-def _described(
-    rank: int,
-    area: GapArea,
-    found: Situation,
-    *,
-    rows: list[int],
-    places: pd.DataFrame | None,
-    by_group: dict[str, Floats],
-    lacking: dict[str, Floats],
-) -> Gap:
+def _described(rank: int, area: GapArea, rows: list[int], found: Situation, around: _Surroundings) -> Gap:
     weights = found.weights[rows]
     unserved = weights * (1 - found.shares.served[rows])
     per_cell = unserved.sum(axis=(1, 2))
     lons = found.demand.cells["lon"].to_numpy(dtype=float)[rows]
     lats = found.demand.cells["lat"].to_numpy(dtype=float)[rows]
     lon, lat = float(np.average(lons, weights=per_cell)), float(np.average(lats, weights=per_cell))
+    place = around.places.nearest(lon, lat, k=1)
     causes = (weights * found.shares.causes[:, rows]).sum(axis=(1, 2, 3))
     return Gap(
         rank=rank,
         area=area,
-        place=_nearest_place(lon, lat, places),
+        place=place[0][0] if place else None,
         lon=lon,
         lat=lat,
         demand=float(weights.sum()),
-        by_group=_ranked({group: float(values[rows].sum()) for group, values in by_group.items()}),
+        by_group=_ranked({group: float(values[rows].sum()) for group, values in around.by_group.items()}),
         by_window=_worst_windows(unserved.sum(axis=0), found),
         by_cause={cause: float(causes[number]) for number, cause in enumerate(CAUSES)},
         missing=tuple(
             pair
-            for pair in _ranked({name: float(values[rows].sum()) for name, values in lacking.items()})
+            for pair in _ranked({name: float(values[rows].sum()) for name, values in around.lacking.items()})
             if pair[1] > 0
         ),
-        nearest=_nearest_station(float(lons[0]), float(lats[0]), found),
+        nearest=_nearest_station(float(lons[0]), float(lats[0]), found, around),
     )
 
 
@@ -192,20 +202,10 @@ def _worst_windows(unserved: Floats, found: Situation) -> tuple[tuple[str, str, 
     return tuple(sorted(lines, key=lambda line: -line[2]))
 
 
-def _nearest_place(lon: float, lat: float, places: pd.DataFrame | None) -> str | None:
-    if places is None or places.empty:
-        return None
-    metres = geodesic_distance_m(lon, lat, places["lon"].to_numpy(float), places["lat"].to_numpy(float))
-    return str(places["name"].iloc[int(np.argmin(metres))])
-
-
-def _nearest_station(lon: float, lat: float, found: Situation) -> NearestStation | None:
-    stations = found.stations
-    serving = stations["status"].isin(SERVING_STATUSES).to_numpy(dtype=bool)
-    index = StationIndex(
-        stations.geometry.x.to_numpy(), stations.geometry.y.to_numpy(), stations["id"].tolist()
-    )
-    nearest = index.nearest(lon, lat, k=1, mask=serving)
+def _nearest_station(
+    lon: float, lat: float, found: Situation, around: _Surroundings
+) -> NearestStation | None:
+    nearest = around.stations.nearest(lon, lat, k=1)
     if not nearest:
         return None
     station_id, metres = nearest[0]

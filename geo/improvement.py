@@ -14,7 +14,7 @@ import numpy as np
 
 from geo.amenities import GROUPS as AMENITY_GROUPS
 from geo.amenities import availability
-from geo.coverage import CAUSES, Bools, Situation, station_times
+from geo.coverage import CAUSES, Bools, Situation, StationTimes, station_times
 from geo.crs import geodesic_distance_m
 from geo.gap_details import Gap
 from geo.travel import reach_m
@@ -80,18 +80,20 @@ def improvements(
 ) -> tuple[Action, ...]:
     """Return what to do for every gap, gap by gap in rank order, cheapest action first."""
     row_of = {cell: row for row, cell in enumerate(found.demand.cells["cell"])}
+    times = station_times(found.stations, found.states, found.standard.amenities)
     return tuple(
         action
         for gap in gaps
         for action in sorted(
-            _actions(gap, [row_of[cell] for cell in gap.area.cells], found, candidates),
+            _actions(gap, [row_of[cell] for cell in gap.area.cells], found, times, candidates),
             key=lambda action: ACTION_ORDER.index(action.kind),
         )
     )
 
 
-def _actions(gap: Gap, rows: list[int], found: Situation, candidates: tuple[Candidate, ...]) -> list[Action]:
-    times = station_times(found.stations, found.states, found.standard.amenities)
+def _actions(
+    gap: Gap, rows: list[int], found: Situation, times: StationTimes, candidates: tuple[Candidate, ...]
+) -> list[Action]:
     serving = found.stations["status"].isin(SERVING_STATUSES).to_numpy(dtype=bool)
     windows = tuple(f"{window}/{day}" for window, day, _ in gap.by_window[:3])
     answers: tuple[tuple[str, ActionKind, Bools], ...] = (

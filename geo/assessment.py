@@ -1,0 +1,163 @@
+"""The one pipeline: from register and demand to coverage, gaps, metrics and what to do.
+
+API, maps, command line and report all call ``assess``, so a number is the same number everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import geopandas as gpd
+import pandas as pd
+
+from geo.compliance import Compliance, compliance
+from geo.coverage import Coverage, Situation, situation, summarise
+from geo.coverage_metrics import (
+    balance_metric,
+    distance_metric,
+    service_metric,
+    threshold_metric,
+    twice_metric,
+    window_metric,
+)
+from geo.demand import Demand
+from geo.gap_details import Gap, find_gaps
+from geo.improvement import ACTION_LABELS, ACTION_ORDER, Action, Candidate, improvements
+from geo.metrics import Figure, Metric
+from geo.register_metrics import (
+    compliance_metric,
+    freshness_metric,
+    long_hours_metric,
+    on_map_metric,
+    station_counts,
+    use_metric,
+)
+from geo.rule_sets import RuleSet, shipped_rule_sets
+from geo.standard import Standard
+from geo.travel import Router
+
+METRIC_RULE_SETS = ("xian-8", "acftu-6")
+"""The rule sets metric 2 prints."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What was found under one standard.
+
+    Attributes:
+        illustrative: True while any station of the register is made up; every output then says so.
+        metrics: the thirteen metrics in order.
+        gaps: described gap areas, most unserved first.
+        improvements: what to do for each gap, cheapest first.
+    """
+
+    standard: Standard
+    assessed_on: date
+    illustrative: bool
+    demand_basis: str
+    demand_unit: str
+    demand_notes: tuple[str, ...]
+    areas_basis: str
+    travel_basis: str
+    coverage: Coverage
+    gaps: tuple[Gap, ...]
+    improvements: tuple[Action, ...]
+    compliance: tuple[Compliance, ...]
+    metrics: tuple[Metric, ...]
+
+
+def is_illustrative(stations: gpd.GeoDataFrame) -> bool:
+    """Say whether any name, location or fact of the register is made up."""
+    return any(
+        "illustrative" in (origin.name, origin.location, origin.facts) for origin in stations["provenance"]
+    )
+
+
+def assess(
+    stations: gpd.GeoDataFrame,
+    demand: Demand,
+    standard: Standard,
+    router: Router | None = None,
+    *,
+    today: date | None = None,
+    places: pd.DataFrame | None = None,
+    rule_sets: Iterable[RuleSet] | None = None,
+    answered: tuple[int, int] | None = None,
+) -> Assessment:
+    """Assess a register against a demand table under one standard.
+
+    Args:
+        stations: canonical station table (``geo.stations.stations_to_frame``).
+        demand: the worker-demand table.
+        standard: what counts as served.
+        router: where minutes come from; straight lines x 1.35 without one.
+        today: the day facts are judged on; the Monday of the standard's week without one.
+        places: named places (``name``, ``kind``, ``lon``, ``lat``) that name gaps and may host partners.
+        rule_sets: rule sets to judge by; the shipped ones without.
+        answered: (reports answered in time, reports in all), where reports are kept.
+    """
+    day = today or standard.week
+    found = situation(stations, demand, standard, router)
+    main = summarise(found)
+    gaps = find_gaps(found, places)
+    actions = improvements(gaps, found, _candidates(places))
+    sets = shipped_rule_sets().values() if rule_sets is None else rule_sets
+    judged = tuple(compliance(stations, rules, day, standard.week) for rules in sets)
+    metrics = (
+        station_counts(stations),
+        compliance_metric(result for result in judged if result.rule_set.id in METRIC_RULE_SETS),
+        threshold_metric(stations, found, main),
+        twice_metric(main),
+        window_metric(stations, demand, standard, router),
+        service_metric(found),
+        distance_metric(stations, demand, standard),
+        balance_metric(stations, demand, standard, router),
+        on_map_metric(stations),
+        long_hours_metric(stations, standard.week),
+        use_metric(stations),
+        freshness_metric(stations, day, answered),
+        improvement_metric(actions, found),
+    )
+    return Assessment(
+        standard=standard,
+        assessed_on=day,
+        illustrative=is_illustrative(stations),
+        demand_basis=demand.basis,
+        demand_unit=demand.unit,
+        demand_notes=demand.notes,
+        areas_basis=demand.areas_basis,
+        travel_basis=found.travel_basis,
+        coverage=main,
+        gaps=gaps,
+        improvements=actions,
+        compliance=judged,
+        metrics=metrics,
+    )
+
+
+def _candidates(places: pd.DataFrame | None) -> tuple[Candidate, ...]:
+    if places is None:
+        return ()
+    return tuple(
+        Candidate(str(row["name"]), str(row["kind"]), float(row["lon"]), float(row["lat"]))
+        for row in places.to_dict("records")
+    )
+
+
+def improvement_metric(actions: tuple[Action, ...], found: Situation) -> Metric:
+    """Metric 13: how many actions of each kind follow from the gaps, and what they could serve at most."""
+    unit = "demand-hours" if found.standard.window is None and found.standard.at is None else "demand"
+    figures = [Figure("actions", "改进事项", "Actions", float(len(actions)), "actions", float(len(actions)))]
+    for kind in ACTION_ORDER:
+        chosen = [action for action in actions if action.kind == kind]
+        zh, en = ACTION_LABELS[kind]
+        figures.append(Figure(f"{kind}.count", zh, en, float(len(chosen)), "actions", float(len(chosen))))
+        gains = [action.gain for action in chosen if action.gain is not None]
+        if gains:
+            figures.append(
+                Figure(f"{kind}.gain", f"{zh}最多可补", f"{en}: at most", sum(gains), unit, sum(gains))
+            )
+    definition = "每处缺口按原因给出最省的做法：先核实、延长开放、补设施、上图挂牌、合作点、新建。"
+    return Metric(13, "improvements", "改进清单", "What to do", definition, tuple(figures))

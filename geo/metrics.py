@@ -1,0 +1,63 @@
+"""What a metric is: figures with numerator, denominator, unit and the source of their benchmark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A published figure to read ours against; ``value`` None where the source names none."""
+
+    value: float | None
+    zh: str
+    en: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number. ``value`` is None, with a ``reason``, where the data for it isn't there: never invented.
+
+    ``value`` = numerator ÷ denominator where both are given; ``unit`` is of the value.
+    """
+
+    key: str
+    zh: str
+    en: str
+    value: float | None
+    unit: str
+    numerator: float | None = None
+    denominator: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One of the thirteen metrics, with its definition and what to compare it with."""
+
+    number: int
+    key: str
+    zh: str
+    en: str
+    definition_zh: str
+    figures: tuple[Figure, ...]
+    benchmarks: tuple[Benchmark, ...] = ()
+
+    @property
+    def headline(self) -> Figure:
+        """The first figure, the one printed large."""
+        return self.figures[0]
+
+
+def share(key: str, zh: str, en: str, numerator: float, denominator: float, *, why_not: str) -> Figure:
+    """Return a share figure (0-1); null with ``why_not`` where the denominator is zero.
+
+    >>> share("s", "占比", "share", 1, 4, why_not="no stations").value
+    0.25
+    >>> share("s", "占比", "share", 0, 0, why_not="no stations").reason
+    'no stations'
+    """
+    if denominator == 0:
+        return Figure(key, zh, en, None, "share", numerator, denominator, why_not)
+    return Figure(key, zh, en, numerator / denominator, "share", numerator, denominator)
