@@ -89,6 +89,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "count_match_near": ("{what}：{n} 个，近的在前", "{what}: {n}, nearest first"),
     "count_unknown": ("另有 {n} 个时间未核实", "{n} more with hours not confirmed"),
     "unranked": ("没排远近的：停用或位置不详", "Not ranked: closed, or location unknown"),
+    "list_title": ("站点列表", "Stations"),
     "and": ("＋", " + "),
     "at_time": ("{time} 去", "at {time}"),
     # states

@@ -1,0 +1,231 @@
+/* Fills the Folium layers from the page's JSON block and works the page around them: legend, ticks, tools.
+   Text reaches the page as text or as clones of what the server escaped; never as markup from here. */
+(function () {
+  "use strict";
+  var data = JSON.parse(document.getElementById("map-data").textContent);
+  var words = data.words;
+  var layers = {};
+  var opened = null;
+  var calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  function latLng(at) { return L.latLng(at[1], at[0]); }
+
+  function say(key, fields) {
+    return words[key].replace(/\{(\w+)\}/g, function (all, name) { return fields[name]; });
+  }
+
+  function symbol(name) {
+    var svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    var use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+    svg.setAttribute("class", "sym");
+    svg.setAttribute("viewBox", "0 0 20 20");
+    svg.setAttribute("aria-hidden", "true");
+    use.setAttribute("href", "#" + name);
+    svg.appendChild(use);
+    return svg;
+  }
+
+  function plate(state, text) {
+    var box = document.createElement("span");
+    box.className = "door-plate " + state;
+    box.textContent = state === "soon" ? text + "′" : text;
+    return box;
+  }
+
+  function popup(index) {
+    var box = document.createElement("div");
+    box.appendChild(document.getElementById("popup-" + index).content.cloneNode(true));
+    return box;
+  }
+
+  var draw = {
+    areas: function (map, group, layer) {
+      Object.keys(layer.panes).forEach(function (name) {
+        if (!map.getPane(name)) { map.createPane(name).style.zIndex = layer.panes[name]; }
+      });
+      layer.features.forEach(function (feature) {
+        var style = Object.assign({}, layer.styles[feature.properties.style]);
+        if (data.tiles && style.fill) { style.fillOpacity = 0; }
+        L.geoJSON(feature, { style: style, pane: feature.properties.pane, interactive: false }).addTo(group);
+      });
+      CareMap.labels(map, group, layer.labels, latLng);
+    },
+
+    stations: function (map, group, layer) {
+      layer.stations.forEach(function (row) {
+        var big = layer.style === "plate";
+        var icon = L.divIcon({
+          className: "station " + layer.style + " " + row[3],
+          html: big ? plate(row[3], row[5]) : symbol("state-" + row[3]),
+          iconSize: big ? [48, 52] : [24, 24],
+          iconAnchor: big ? [24, 50] : [12, 12]
+        });
+        var marker = L.marker(latLng([row[1], row[2]]), { icon: icon, riseOnHover: true, keyboard: true });
+        marker.on("add", function () { name(marker, row[4]); });
+        marker.bindPopup(function () { return popup(row[0]); }, {
+          maxWidth: 290, minWidth: 230, offset: big ? [0, -42] : [0, -4], closeButton: true,
+          autoPanPadding: [16, 64]
+        });
+        marker.on("popupopen", function (event) { enter(event.popup, marker); });
+        marker.on("popupclose", function () { leave(marker); });
+        marker.addTo(group);
+      });
+    }
+  };
+
+  /* Leaflet makes a marker focusable; a button also needs a name and the space bar. */
+  function name(marker, label) {
+    var element = marker.getElement();
+    element.setAttribute("aria-label", label);
+    element.setAttribute("aria-haspopup", "dialog");
+    element.title = label;
+    element.addEventListener("keydown", function (event) {
+      if (event.key === " " || event.key === "Enter") {
+        event.preventDefault();
+        event.stopPropagation();
+        marker.openPopup();
+      }
+    });
+  }
+
+  function enter(pop, marker) {
+    var box = pop.getElement();
+    var heading = box.querySelector("h2");
+    var close = box.querySelector(".leaflet-popup-close-button");
+    box.setAttribute("role", "dialog");
+    box.setAttribute("aria-label", heading ? heading.textContent : "");
+    close.setAttribute("aria-label", words.close);
+    opened = marker;
+    if (marker.getElement() === document.activeElement) {
+      window.setTimeout(function () { close.focus({ preventScroll: true }); }, 0);
+    }
+    marker.getElement().classList.add("chosen");
+  }
+
+  function leave(marker) {
+    var element = marker.getElement();
+    opened = null;
+    if (!element) { return; }
+    element.classList.remove("chosen");
+    if (document.activeElement === document.body || document.activeElement.closest(".leaflet-popup")) {
+      element.focus({ preventScroll: true });
+    }
+  }
+
+  function fit(map) {
+    var free = data.padding;
+    var narrow = window.innerWidth < 600;
+    if (!data.bounds) { return; }
+    map.fitBounds([latLng(data.bounds[0]), latLng(data.bounds[1])], {
+      paddingTopLeft: narrow ? [28, 44] : [free[0], free[1]],
+      paddingBottomRight: narrow ? [28, 28] : [free[2], free[3]],
+      animate: false
+    });
+  }
+
+  function ticks(map) {
+    document.querySelectorAll(".ticks input[data-layer]").forEach(function (box) {
+      var key = box.getAttribute("data-layer");
+      function follow() {
+        document.querySelectorAll(".legend[data-layer='" + key + "']").forEach(function (block) {
+          block.hidden = !box.checked;
+        });
+      }
+      box.addEventListener("change", function () {
+        if (box.checked) { layers[key].addTo(map); } else { layers[key].remove(); }
+      });
+      layers[key].on("add remove", function () {
+        box.checked = map.hasLayer(layers[key]);
+        follow();
+      });
+      if (box.checked !== map.hasLayer(layers[key])) { box.dispatchEvent(new Event("change")); }
+      follow();
+    });
+  }
+
+  function tools(map) {
+    var stage = document.getElementById("stage");
+    var acts = {
+      "in": function () { map.zoomIn(1, { animate: !calm }); },
+      out: function () { map.zoomOut(1, { animate: !calm }); },
+      reset: function () { map.closePopup(); fit(map); },
+      print: function () { window.print(); },
+      list: function () {
+        var table = document.getElementById("table");
+        table.open = true;
+        table.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+        table.querySelector("summary").focus({ preventScroll: true });
+      },
+      full: function () {
+        if (document.fullscreenElement) { document.exitFullscreen(); } else { stage.requestFullscreen(); }
+      }
+    };
+    document.querySelectorAll("[data-act]").forEach(function (button) {
+      var act = acts[button.getAttribute("data-act")];
+      if (button.getAttribute("data-act") === "full" && !document.fullscreenEnabled) { button.hidden = true; }
+      if (act) { button.addEventListener("click", act); }
+    });
+    document.addEventListener("fullscreenchange", function () {
+      var button = document.querySelector("[data-act=full]");
+      button.textContent = document.fullscreenElement ? words.full_end : words.full;
+      map.invalidateSize({ animate: false });
+    });
+    document.addEventListener("keydown", function (event) {
+      if (event.key === "Escape" && opened) { opened.closePopup(); }
+    });
+  }
+
+  function scale(map) {
+    var Scale = L.Control.Scale.extend({
+      _updateMetric: function (most) {
+        var metres = this._getRoundNum(most);
+        var text = metres < 1000 ? say("metres", { n: metres }) : say("km", { n: metres / 1000 });
+        this._updateScale(this._mScale, text, metres / most);
+      }
+    });
+    var control = new Scale({ imperial: false, maxWidth: 90 });
+    var place = document.getElementById("measure");
+    control.addTo(map);
+    place.appendChild(control.getContainer());
+  }
+
+  function printing(map) {
+    window.addEventListener("beforeprint", function () {
+      document.documentElement.classList.add("printing");
+      map.invalidateSize({ animate: false });
+      fit(map);
+    });
+    window.addEventListener("afterprint", function () {
+      document.documentElement.classList.remove("printing");
+      map.invalidateSize({ animate: false });
+      fit(map);
+    });
+  }
+
+  window.CareMap = {
+    data: data,
+    latLng: latLng,
+    say: say,
+    fit: fit,
+    draw: function (map, group, key, shown) {
+      var layer = data.layers[key];
+      layers[key] = group;
+      draw[layer.kind](map, group, layer);
+      if (!shown) { group.remove(); }
+    },
+    start: function (map) {
+      var panel = document.getElementById("panel");
+      map.options.zoomAnimation = map.options.fadeAnimation = map.options.markerZoomAnimation = !calm;
+      map.getContainer().setAttribute("tabindex", "-1");
+      if (panel && window.innerWidth < 600) { panel.open = false; }
+      fit(map);
+      scale(map);
+      ticks(map);
+      tools(map);
+      printing(map);
+      CareMap.map = map;
+      CareMap.arrange(map);
+      if (CareMap.ready) { CareMap.ready(map, layers); }
+    }
+  };
+}());

@@ -1,0 +1,100 @@
+/* Names on the map without overlap: stations keep their place, then streets, then places by rank.
+   A street's name is moved up to 70 px or set over symbols, never dropped; a place without room within 42 px is. */
+(function () {
+  "use strict";
+  var all = [];
+  var ring = [[0, 1], [1, 0], [-1, 0], [0, -1], [1, 1], [-1, 1], [1, -1], [-1, -1]];
+
+  function element(label) {
+    var box = document.createElement("span");
+    var text = document.createElement("span");
+    box.className = "label " + label["class"];
+    text.lang = "zh-CN";
+    text.textContent = label.text;
+    box.appendChild(text);
+    return box;
+  }
+
+  function box(x, y, width, height) { return [x - width / 2, y - height / 2, x + width / 2, y + height / 2]; }
+
+  function hits(one, taken) {
+    return taken.some(function (other) {
+      return one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3];
+    });
+  }
+
+  /* Where the middle of a name may stand, relative to its point, best first. */
+  function spots(kind, width, height) {
+    var found = [];
+    if (kind === "place") {
+      [0, 8, 20].forEach(function (more) {
+        found.push([width / 2 + 5 + more, 0], [-width / 2 - 5 - more, 0],
+          [0, height / 2 + 4 + more], [0, -height / 2 - 4 - more],
+          [width / 2 + 3, height / 2 + more], [-width / 2 - 3, -height / 2 - more]);
+      });
+      return found;
+    }
+    found.push([0, 0]);
+    [14, 28, 42, 56, 70].forEach(function (far) {
+      ring.forEach(function (to) { found.push([to[0] * far, to[1] * far]); });
+    });
+    return found;
+  }
+
+  function stationBoxes(map) {
+    var taken = [];
+    map.eachLayer(function (layer) {
+      if (!(layer instanceof L.Marker) || !layer.options.icon.options.className.startsWith("station")) { return; }
+      var at = map.latLngToLayerPoint(layer.getLatLng());
+      var plate = layer.options.icon.options.className.indexOf("plate") >= 0;
+      taken.push(plate ? [at.x - 20, at.y - 48, at.x + 20, at.y] : box(at.x, at.y, 17, 17));
+    });
+    return taken;
+  }
+
+  function arrange(map) {
+    var zoom = map.getZoom();
+    var taken = stationBoxes(map);
+    var order = { street: 0, near: 1, place: 2 };
+    all.filter(function (one) { return map.hasLayer(one.marker); })
+      .sort(function (a, b) {
+        return order[a.label["class"]] - order[b.label["class"]] || a.label.rank - b.label.rank;
+      })
+      .forEach(function (one) {
+        var text = one.element.firstChild;
+        var kind = one.label["class"];
+        var width = text.offsetWidth, height = text.offsetHeight - 2;
+        var at = map.latLngToLayerPoint(one.marker.getLatLng());
+        var free = zoom < (one.label.zoom || 0) ? null : spots(kind, width, height).find(function (to) {
+          return !hits(box(at.x + to[0], at.y + to[1], width, height), taken);
+        });
+        if (!free && kind !== "place") { free = [0, 0]; }
+        one.element.classList.toggle("none", !free);
+        if (!free) { return; }
+        text.style.transform = "translate(-50%, -50%) translate(" + free[0] + "px, " + free[1] + "px)";
+        taken.push(box(at.x + free[0], at.y + free[1], width + 6, height));
+        if (kind === "place") { taken.push(box(at.x, at.y, 6, 6)); }
+      });
+  }
+
+  CareMap.labels = function (map, group, labels, latLng) {
+    labels.forEach(function (label) {
+      var span = element(label);
+      var icon = L.divIcon({ className: "label-at", html: span, iconSize: [0, 0] });
+      var marker = L.marker(latLng(label.at), { icon: icon, pane: "labels", interactive: false, keyboard: false });
+      marker.on("add", function () { marker.getElement().setAttribute("aria-hidden", "true"); });
+      all.push({ label: label, element: span, marker: marker });
+      marker.addTo(group);
+    });
+  };
+
+  CareMap.arrange = function (map) {
+    var due = 0;
+    function soon() {
+      window.cancelAnimationFrame(due);
+      due = window.requestAnimationFrame(function () { arrange(map); });
+    }
+    arrange(map);
+    map.on("zoomend resize layeradd layerremove", soon);
+  };
+}());

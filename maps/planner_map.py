@@ -1,0 +1,140 @@
+"""The planner's map ``/planner/map``, and the same map as one file that opens from a USB stick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from geo.areas import Areas, shipped_areas
+from geo.stations import Station
+from maps.assets import LEAFLET_CSS, LEAFLET_JS, script_text, static_url, style_text
+from maps.basemap import district_layer, places_layer, shipped_places, streets_layer, tile_layers
+from maps.folium_local import LocalMap, MapPage, MapParts, content_policy, finish
+from maps.legend import LegendBlock, LegendRow, layer_ticks
+from maps.map_credits import credit_lines
+from maps.map_layers_stations import StationsNow, stations_layer, stations_legend, stations_now
+from maps.map_texts import map_say
+from maps.open_words import date_words, weekday_words
+from maps.page import PageView, render
+from maps.texts import Lang
+
+SCRIPTS = ("map.js", "map_labels.js")
+STYLES = ("map.css", "map_planner.css")
+
+
+def render_planner_map(
+    stations: Sequence[Station],
+    now: datetime,
+    view: PageView | None = None,
+    *,
+    lang: Lang = "zh",
+    areas: Areas | None = None,
+    basemap: str = "none",
+    tianditu_key: str | None = None,
+    inline: bool = False,
+) -> MapPage:
+    """Return the planner's map at ``now`` (aware) with the policy to serve it with.
+
+    ``areas`` defaults to the shipped ones. ``inline`` puts everything into one file that loads nothing and
+    links to nothing; it takes no tiles.
+
+    Raises:
+        ValueError: an unknown base map, Tianditu without a key, or tiles for an inline page.
+        RemoteAddressError: the page would name another host.
+    """
+    if inline and basemap != "none":
+        raise ValueError(f"basemap={basemap!r}: a self-contained map loads no tiles")
+    view = view or PageView()
+    areas = areas or shipped_areas()
+    at = stations_now(stations, now, view, lang)
+    chart = planner_chart(at, areas, lang, tile_layers(basemap, tianditu_key))
+    parts = chart.parts()
+    context = {
+        **map_context(parts, at, now, view, lang, basemap, padding=[280, 24, 48, 40]),
+        "title": map_say(lang, "planner_title"),
+        "other": "/planner/map" if lang == "en" else "/planner/map?lang=en",
+        "legend": planner_legend(at, lang),
+        "ticks": layer_ticks(chart.layers()),
+        "inline": inline,
+        "styles": [_style(name) for name in (LEAFLET_CSS, *STYLES)] if inline else STYLES,
+        "scripts": [_script(name) for name in (LEAFLET_JS, *SCRIPTS)] if inline else SCRIPTS,
+    }
+    inline_scripts = (*context["scripts"], parts.script) if inline else (parts.script,)
+    context["csp"] = content_policy(inline_scripts, inline=True) if inline else None
+    html = render("map_planner.html", view, lang, context)
+    return finish(html, inline_scripts, basemap, inline=inline, public_url=view.public_url)
+
+
+def planner_chart(now: StationsNow, areas: Areas, lang: Lang, tiles: Sequence[Any] = ()) -> LocalMap:
+    """Return the Folium map itself: ground, streets, names, stations, in drawing order."""
+    west, south, east, north = areas.district.geometry.bounds
+    chart = LocalMap(((west + east) / 2, (south + north) / 2), zoom_snap=0.25, min_zoom=9, max_zoom=18)
+    for tile in tiles:
+        tile.add_to(chart)
+    for layer in (
+        district_layer(areas),
+        streets_layer(areas, title=map_say(lang, "layer_streets")),
+        places_layer(shipped_places(), title=map_say(lang, "layer_places")),
+        stations_layer(now, title=map_say(lang, "layer_stations"), style="symbol"),
+    ):
+        layer.add_to(chart)
+    return chart
+
+
+def planner_legend(now: StationsNow, lang: Lang) -> tuple[LegendBlock, ...]:
+    """Return the legend's blocks in reading order: the question first, the ground last."""
+    ground = (
+        LegendBlock(
+            map_say(lang, "areas"), (LegendRow("line-district", map_say(lang, "row_district")),), None
+        ),
+        LegendBlock("", (LegendRow("line-streets", map_say(lang, "row_streets")),), "streets"),
+        LegendBlock("", (LegendRow("dot-place", map_say(lang, "row_place")),), "places"),
+    )
+    return (stations_legend(now, lang), *ground)
+
+
+def map_context(
+    parts: MapParts,
+    at: StationsNow,
+    now: datetime,
+    view: PageView,
+    lang: Lang,
+    basemap: str,
+    *,
+    padding: list[int],
+) -> Mapping[str, Any]:
+    """Return what every map page's template needs; ``padding``: left, top, right, bottom, pixels kept free."""
+    local = now.astimezone(view.zone)
+    when = f"{date_words(local.date(), lang)} {weekday_words(local.date(), lang)} {local:%H:%M}"
+    words = ("metres", "km", "full", "full_end", "me", "locate_failed", "in_view", "expand", "collapse", "close")
+    return {
+        "m": lambda key, **fields: map_say(lang, key, **fields),
+        "static": static_url,
+        "head": Markup(parts.head),  # noqa: S704 - links to our own static files
+        "element": Markup(parts.element),  # noqa: S704 - one element with our own id
+        "script": Markup(parts.script),  # noqa: S704 - one line a layer, no text of the register
+        "data": {
+            "layers": parts.data,
+            "bounds": at.bounds(),
+            "padding": padding,
+            "tiles": basemap != "none",
+            "words": {key: map_say(lang, key) for key in words},
+        },
+        "at": at,
+        "when": when,
+        "sample": at.illustrative,
+        "open_count": at.count("open", "soon"),
+        "unknown_count": at.count("unknown"),
+        "credits": credit_lines(lang, view.map_review_number, basemap),
+    }
+
+
+def _script(name: str) -> Markup:
+    return Markup(script_text(name))  # noqa: S704 - our own or a package's file
+
+
+def _style(name: str) -> Markup:
+    return Markup(style_text(name))  # noqa: S704 - our own or a package's file
