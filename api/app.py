@@ -100,11 +100,11 @@ def _layers(service: Service) -> list[Middleware]:
         expose_headers=_EXPOSED,
     )
     return [
+        Middleware(HeadAsGet),
         Middleware(Measured, metrics=service.metrics),
         Middleware(Hygiene, draining=lambda: service.draining),
         *([cross_origin] if service.settings.cors_origins else []),
         Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=5),
-        Middleware(HeadAsGet),
         Middleware(NeutralErrors),
         Middleware(BodyLimit, most_bytes=MAX_BODY_BYTES),
     ]

@@ -57,6 +57,8 @@ def parse_items_query(pairs: Mapping[str, str], queryables: Mapping[str, Mapping
             filters[name] = _typed(name, text, queryables[name])
         elif name != "f":
             raise InvalidParameterError(name[:64], text[:64], "unknown parameter")
+        elif text not in ("json", "geojson"):
+            raise InvalidParameterError("f", text[:64], "must be json or geojson")
     return ItemsQuery(limit, offset, box, filters)
 
 
