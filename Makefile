@@ -40,11 +40,12 @@ lint: install
 bench: install
 	@$(BIN)/python benchmarks/run.py
 
-# Remakes the lock for Python 3.11-3.14 on Linux and macOS; needs uv. Only wheels, no address written.
+# Remakes the lock for Python 3.11-3.14 on Linux and macOS; needs uv. Only wheels (but for prcoords, one pure
+# Python file whose last release has none), no address written.
 lock:
 	@command -v "$(UV)" >/dev/null || { echo "make lock needs uv: install it, or set UV to its path" >&2; exit 1; }
 	@"$(UV)" pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
-	  --no-header --no-emit-index-url --upgrade --output-file requirements.lock requirements.in
+	  --no-binary prcoords 	  --no-header --no-emit-index-url --upgrade --output-file requirements.lock requirements.in
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -12,6 +12,10 @@ new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
 }
 
+pip_install() {
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation "$@"
+}
+
 wanted=$(cat requirements.lock requirements.in pyproject.toml | cksum)
 stamp=.venv/installed
 if [ -x .venv/bin/python ] && .venv/bin/python -c '' 2>/dev/null &&
@@ -41,8 +45,12 @@ if ! { [ -x .venv/bin/python ] && new_enough .venv/bin/python && .venv/bin/pytho
 fi
 echo "Installing the locked dependencies (this takes a minute or two, once)"
 rm -f "$stamp"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \
-    -r requirements.lock || fail "The locked dependencies could not be installed; see the lines above."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ||
+# The locked setuptools comes first: it builds prcoords (which has no wheel) and the project itself.
+awk '/^setuptools==/ { found = 1 } found { print } found && !/\\$/ { exit }' requirements.lock >.venv/setuptools.lock
+for lock in .venv/setuptools.lock requirements.lock; do
+    pip_install --only-binary :all: --no-binary prcoords --require-hashes -r "$lock" ||
+        fail "The locked dependencies could not be installed; see the lines above."
+done
+pip_install --no-deps -e . ||
     fail "The project itself could not be installed; see the lines above."
 echo "$wanted" >"$stamp"
