@@ -49,7 +49,6 @@ def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI
         keeper=keeper,
         live=LiveRegister(keeper, settings.timezone),
         limiter=RateLimiter(settings.rate_limit),
-        static_files=static.static_files(),
     )
 
     @asynccontextmanager

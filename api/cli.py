@@ -27,6 +27,7 @@ def build() -> typer.Typer:
     program.command()(register.validate)
     program.command()(register.export)
     program.command(context_settings=_NEGATIVE_NUMBERS)(register.nearest)
+    program.command("map")(register.map_file)
     program.add_typer(store.db, name="db")
     program.add_typer(store.keys, name="keys")
     return program

@@ -24,7 +24,7 @@ def write_geojson(path: Path, stations: Sequence[Station]) -> None:
     if _any_illustrative(stations):
         collection["notice"] = ILLUSTRATIVE_NOTICE
     collection["features"] = [station_to_feature(station) for station in stations]
-    _write_whole(path, orjson.dumps(collection))
+    write_whole(path, orjson.dumps(collection))
 
 
 def write_csv(path: Path, stations: Sequence[Station]) -> None:
@@ -42,7 +42,7 @@ def write_csv(path: Path, stations: Sequence[Station]) -> None:
         lon, lat = station.location or (None, None)
         cells = [*(properties[name] for name in FIELD_NAMES), lon, lat, "wgs84", notice, ATTRIBUTION]
         table.writerow([_cell(value) for value in cells])
-    _write_whole(path, rows.getvalue().encode("utf-8-sig"))
+    write_whole(path, rows.getvalue().encode("utf-8-sig"))
 
 
 def _cell(value: Any) -> Any:
@@ -57,7 +57,7 @@ def _any_illustrative(stations: Sequence[Station]) -> bool:
     return any("illustrative" in station.provenance.model_dump().values() for station in stations)
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write beside the file and rename, so that nobody ever sees half of it."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     beside = Path(name)

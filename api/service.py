@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, cast
 
 from fastapi import Depends, Query, Request
@@ -36,7 +35,6 @@ class Service:
     keeper: SnapshotKeeper
     live: LiveRegister
     limiter: RateLimiter
-    static_files: Mapping[str, Path]
     metrics: Metrics = field(default_factory=Metrics)
     pages: PageCache = field(default_factory=PageCache)
     clock: Callable[[], datetime] = utc_now

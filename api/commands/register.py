@@ -16,7 +16,7 @@ from api.commands.terminal import (
     say_table,
     settings_with,
 )
-from api.export_files import write_csv, write_geojson
+from api.export_files import write_csv, write_geojson, write_whole
 from api.instants import parse_instant, this_minute
 from api.nearest_answer import encode_answer, to_wgs84
 from api.service import utc_now
@@ -27,6 +27,8 @@ from geo.errors import InvalidParameterError
 from geo.finder import FinderTable, FoundStation, NearestQuery, OpenFilter, nearest_stations
 from geo.travel import TravelMode
 from geo.validation import validate_geojson
+from maps.page import PageView
+from maps.planner_map import render_planner_map
 
 _WRITERS = {".geojson": write_geojson, ".csv": write_csv}
 
@@ -59,6 +61,23 @@ def export(
         stations = opened.stations()
     writer(file, stations)
     say(f"{len(stations)} stations written to {file} (WGS-84)")
+
+
+def map_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE.html", help="Where the map is written.")],
+    lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    store: StoreOption = None,
+) -> None:
+    """Write the planner's map as one file that needs no network."""
+    if file.suffix.lower() not in (".html", ".htm") or lang not in ("zh", "en"):
+        raise InvalidParameterError("FILE, --lang", (file.name, lang), "must be FILE.html, and zh or en")
+    settings = settings_with(store)
+    with opened_store(settings) as opened:
+        stations = opened.stations()
+    view = PageView(zone=settings.timezone, map_review_number=settings.map_review_number)
+    page = render_planner_map(stations, utc_now(), view, lang="en" if lang == "en" else "zh", inline=True)
+    write_whole(file, page.html.encode())
+    say(f"map of {len(stations)} stations written to {file}")
 
 
 def nearest(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
@@ -16,15 +16,25 @@ from api.live import View
 from api.service import Service, get_base, get_service, get_view
 from geo.data_files import data_path
 from maps.finder_page import places_data, render_finder
+from maps.folium_local import MapPage
 from maps.offline import PLACES_PATH, render_service_worker
 from maps.page import PageView
+from maps.planner_map import render_planner_map
 from maps.station_page import render_poster, render_station
 from maps.texts import Lang
+from maps.worker_map import render_worker_map
 
 router = APIRouter(include_in_schema=False)
 
 HTML = "text/html; charset=utf-8"
 JAVASCRIPT = "text/javascript; charset=utf-8"
+
+
+class Tiles(TypedDict):
+    """The tiles under a map, as the renderers take them."""
+
+    basemap: str
+    tianditu_key: str | None
 
 
 class PageRequest:
@@ -49,14 +59,23 @@ class PageRequest:
             stamp=str(self.view.version),
         )
 
+    @property
+    def tiles(self) -> Tiles:
+        """Which tiles lie under a map."""
+        settings = self.service.settings
+        return {"basemap": settings.basemap, "tianditu_key": settings.tianditu_key}
+
     async def page(
-        self, render: Callable[[], str], media_type: str = HTML, *, tells_time: bool = True
+        self, render: Callable[[], str | MapPage], media_type: str = HTML, *, tells_time: bool = True
     ) -> Response:
         """Return the page, kept for the minute or the register; 304 when the reader's copy is the same."""
         minute = self.now.strftime("%Y%m%d%H%M") if tells_time else ""
         key = (self.request.url.path, self.lang, self.view.snapshot.version, minute, self.base)
-        body = await run_in_threadpool(self.service.pages.get, key, render)
-        return answer(self.request, body, weak_tag(self.view.version, body), media_type)
+        page = await run_in_threadpool(self.service.pages.get, key, render)
+        found = answer(self.request, page.body, weak_tag(self.view.version, page.body), media_type)
+        if page.policy:
+            found.headers["Content-Security-Policy"] = page.policy
+        return found
 
 
 PageDep = Annotated[PageRequest, Depends(PageRequest)]
@@ -82,6 +101,26 @@ async def poster(station_id: str, asked: PageDep) -> Response:
     """The poster for the station's door."""
     found = asked.view.snapshot.get(station_id)
     return await asked.page(lambda: render_poster(found, asked.now, asked.page_view, asked.lang))
+
+
+@router.get("/map")
+async def worker_map(asked: PageDep) -> Response:
+    """The stations on a map, for workers."""
+    return await asked.page(
+        lambda: render_worker_map(
+            asked.view.stations, asked.now, asked.page_view, lang=asked.lang, **asked.tiles
+        )
+    )
+
+
+@router.get("/planner/map")
+async def planner_map(asked: PageDep) -> Response:
+    """The stations and streets on a map, for planners."""
+    return await asked.page(
+        lambda: render_planner_map(
+            asked.view.stations, asked.now, asked.page_view, lang=asked.lang, **asked.tiles
+        )
+    )
 
 
 @router.get(PLACES_PATH)

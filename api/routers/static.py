@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import mimetypes
-from collections.abc import Mapping
-from pathlib import Path
-
 from fastapi import APIRouter, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
-from api.service import ServiceDep
-from geo.errors import NotFoundError
-from maps.page import ASSETS_DIR
+from api.answers import answer
+from maps.assets import static_file
 
 router = APIRouter(include_in_schema=False)
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
-def static_files() -> Mapping[str, Path]:
-    """Return the files served under ``/static/`` by name; no other path is ever opened."""
-    return {path.relative_to(ASSETS_DIR).as_posix(): path for path in ASSETS_DIR.rglob("*") if path.is_file()}
-
-
 @router.get("/static/{name:path}")
-async def static_file(name: str, request: Request, service: ServiceDep) -> Response:
+async def static(name: str, request: Request) -> Response:
     """One file; an address with the content's hash may be kept for ever."""
-    path = service.static_files.get(name)
-    if path is None:
-        raise NotFoundError(f"static file {name}")
-    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    if path.suffix == ".webmanifest":
-        media_type = "application/manifest+json"
-    caching = _FOR_EVER if "v" in request.query_params else "no-cache"
-    return FileResponse(path, media_type=media_type, headers={"Cache-Control": caching})
+    file = static_file(name)
+    found = answer(request, file.content, f'"{file.digest[:16]}"', file.media_type)
+    if request.query_params.get("v") == file.digest[:10]:
+        found.headers["Cache-Control"] = _FOR_EVER
+    return found
 
 
 @router.get("/favicon.ico")
-async def favicon() -> Response:
+async def favicon(request: Request) -> Response:
     """The icon, for browsers that ask without being told."""
-    return FileResponse(ASSETS_DIR / "icon.svg", media_type="image/svg+xml")
+    return await static("icon.svg", request)
