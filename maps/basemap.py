@@ -33,10 +33,11 @@ _NEIGHBOURS = (  # where the neighbouring name may stand, well outside the distr
 
 # Which names come first when there is not room for all, and the zoom from which they may stand.
 _PLACE_RANKS: dict[str, tuple[int, float]] = {
-    "rail_station": (1, 0), "expo": (1, 0), "stadium": (1, 0), "park": (2, 0), "scenic": (2, 0),
-    "hospital": (2, 11.5), "mall": (3, 0), "market": (3, 12), "government": (2, 12), "college": (3, 11.5),
-    "metro_station": (4, 11.5), "bus_station": (4, 12), "museum": (5, 12.5), "theatre": (5, 12.5),
-    "exhibition": (5, 12.5), "arena": (6, 13), "bus_depot": (7, 13.5), "bus_stop": (8, 14),
+    "rail_station": (1, 0), "expo": (1, 11.5), "stadium": (1, 0), "park": (2, 0), "scenic": (2, 0),
+    "hospital": (3, 12.25), "mall": (2, 11), "market": (3, 12), "government": (2, 12.5),
+    "college": (3, 12.25), "metro_station": (4, 12.25), "bus_station": (4, 12.5), "museum": (5, 12.5),
+    "theatre": (5, 12.5), "exhibition": (5, 12.5), "arena": (6, 13), "bus_depot": (7, 13.5),
+    "bus_stop": (8, 14),
 }  # fmt: skip
 _OTHER_PLACE = (6, 13.0)
 
@@ -64,8 +65,14 @@ def streets_layer(areas: Areas, *, title: str, show: bool = True) -> DataLayer:
     features = [_feature(_coordinates(street.geometry), 0, "streets") for street in areas.streets]
     style = {"fill": False, "color": STREET_LINE, "weight": 0.9, "opacity": 1, "dashArray": "1 3.2"}
     labels = [
-        {"text": short_street(street.name), "at": _label_point(street.geometry), "class": "street", "rank": 0}
-        for street in areas.streets
+        {
+            "text": short_street(street.name),
+            "at": _label_point(street.geometry),
+            "class": "street",
+            "rank": 0,
+            "of": n,
+        }
+        for n, street in enumerate(areas.streets)
     ]
     data = {"panes": PANES, "styles": [style], "features": features, "labels": labels}
     return DataLayer("streets", "areas", data, title=title, show=show)
@@ -73,7 +80,7 @@ def streets_layer(areas: Areas, *, title: str, show: bool = True) -> DataLayer:
 
 def places_layer(places: Iterable[Mapping[str, Any]], *, title: str, show: bool = True) -> DataLayer:
     """Return named places (GeoJSON point features) as a dot and a name; names without room stay away."""
-    labels = []
+    labels: list[dict[str, Any]] = []
     for feature in places:
         kind = feature["properties"]["kind"]
         if feature["geometry"] is None or kind == "subdistrict_seat":
@@ -81,9 +88,7 @@ def places_layer(places: Iterable[Mapping[str, Any]], *, title: str, show: bool 
         rank, zoom = _PLACE_RANKS.get(kind, _OTHER_PLACE)
         lon, lat = feature["geometry"]["coordinates"][:2]
         name = str(feature["properties"]["name"])
-        labels.append(
-            {"text": name, "at": _rounded(lon, lat), "class": "place", "rank": rank, "zoom": zoom}
-        )
+        labels.append({"text": name, "at": _rounded(lon, lat), "class": "place", "rank": rank, "zoom": zoom})
     labels.sort(key=lambda label: (label["rank"], len(label["text"])))
     data = {"panes": PANES, "styles": [], "features": [], "labels": labels}
     return DataLayer("places", "areas", data, title=title, show=show)
@@ -102,7 +107,9 @@ def tile_layers(basemap: str, tianditu_key: str | None = None) -> list[folium.Ti
         return [folium.TileLayer(address, attr="OpenStreetMap", name="osm", max_zoom=19)]
     if not tianditu_key:
         raise ValueError("basemap='tianditu': needs a key")
-    address = "https://t{{s}}.tianditu.gov.cn/{set}_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER={set}"
+    address = (
+        "https://t{{s}}.tianditu.gov.cn/{set}_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER={set}"
+    )
     address += "&STYLE=default&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={{z}}&TILEROW={{y}}&TILECOL={{x}}&tk="
     return [
         folium.TileLayer(

@@ -1,12 +1,12 @@
 """Folium without any other host: a map that links Leaflet (and jQuery) from ``/static/`` and nothing else.
 
-Folium's own classes stay as they are: everything different lives in subclasses, so other users of Folium in the
-process, and two of these maps beside each other, don't notice.
+Folium's own classes stay as they are: everything different lives in subclasses, so other users of Folium in
+the process, and two of these maps beside each other, don't notice.
 
 Text of the register never passes through Folium. Branca compiles each rendered fragment as a template once
-more, so a name holding ``{{ … }}`` would be run on the server; and Folium's pop-ups are raw HTML in back-quoted
-JavaScript. A ``DataLayer`` therefore carries its data beside the script, in a JSON block that can't be executed,
-and pop-ups are cloned from templates the autoescaping page rendered.
+more, so a name holding ``{{ … }}`` would be run on the server; and Folium's pop-ups are raw HTML inside
+JavaScript. A ``DataLayer`` therefore carries its data beside the script, in a JSON block that can't be
+executed, and pop-ups are cloned from templates the autoescaping page rendered.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ class LocalFigure(Figure):
 class LocalMap(folium.Map):
     """A Folium map whose only links are our own static files; ``jquery`` only for Folium's own pop-ups.
 
-    ``center`` is (lon, lat) in WGS-84 degrees. ``key`` makes ids repeatable, so equal data gives an equal page;
-    two maps in one document need different keys. The link lists are tuples: ``add_js_link`` fails instead of
-    changing every other map.
+    ``center`` is (lon, lat) in WGS-84 degrees. ``key`` makes ids repeatable, so equal data gives an equal
+    page; two maps in one document need different keys. The link lists are tuples: ``add_js_link`` fails
+    instead of changing every other map.
     """
 
     default_js: tuple[tuple[str, str], ...] = ()  # type: ignore[assignment]  # immutable on purpose
@@ -74,7 +74,9 @@ class LocalMap(folium.Map):
 
     _template = Template(
         """
-        {% macro html(this, kwargs) %}<div class="folium-map" id={{ this.get_name()|tojson }}></div>{% endmacro %}
+        {% macro html(this, kwargs) %}
+        <div class="folium-map" id={{ this.get_name()|tojson }}></div>
+        {% endmacro %}
         {% macro script(this, kwargs) %}
         var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
             center: {{ this.location|tojson }},
@@ -89,7 +91,7 @@ class LocalMap(folium.Map):
         self,
         center: tuple[float, float],
         *,
-        zoom: float = 12,
+        zoom: int = 12,
         key: str = "map",
         jquery: bool = False,
         **options: Any,
@@ -107,7 +109,6 @@ class LocalMap(folium.Map):
         )
         self.default_css = (("leaflet_css", static_url(LEAFLET_CSS)),)
         self._id = key
-        self._parent = None
         LocalFigure().add_child(self)
 
     def layers(self) -> list[DataLayer]:
@@ -125,7 +126,7 @@ class LocalMap(folium.Map):
         for part in (figure.header, figure.html, figure.script):
             part._children.clear()
         figure.data.clear()
-        self.render()
+        self.render()  # type: ignore[no-untyped-call]  # folium's own is untyped
         start = f"\nCareMap.start({self.get_name()});" if self.layers() else ""
         links = [child.render() for child in figure.header._children.values()]
         return MapParts(
@@ -159,7 +160,7 @@ class DataLayer(folium.FeatureGroup):
         """
         {% macro script(this, kwargs) %}
         var {{ this.get_name() }} = L.featureGroup({{ this.options|tojavascript }});
-        CareMap.draw({{ this._parent.get_name() }}, {{ this.get_name() }}, {{ this.key|tojson }}, {{ this.show|tojson }});
+        CareMap.draw({{ this._parent.get_name() }}, {{ this.get_name() }}, {{ this.key|tojson }});
         {% endmacro %}
         """
     )
@@ -173,13 +174,14 @@ class DataLayer(folium.FeatureGroup):
         self._id = key
         self.key, self.kind, self.data = key, kind, data
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> str:
         """Hand the data to the figure and the drawing line to its script."""
         figure = self.get_root()
         if not isinstance(figure, LocalFigure):
             raise TypeError("a DataLayer can only be added to a LocalMap")
         figure.data[self.key] = {"kind": self.kind, **self.data}
-        super().render(**kwargs)
+        super().render(**kwargs)  # type: ignore[no-untyped-call]  # folium's own is untyped
+        return ""  # scripts go to the figure
 
 
 def lat_lon(lon: float, lat: float) -> list[float]:
@@ -190,8 +192,8 @@ def lat_lon(lon: float, lat: float) -> list[float]:
 def content_policy(scripts: tuple[str, ...], basemap: str = "none", *, inline: bool = False) -> str:
     """Return the Content-Security-Policy of a map page.
 
-    ``scripts`` are the texts of its inline scripts, allowed by their SHA-256; ``inline`` pages load nothing at
-    all, so nothing but their own scripts, styles and ``data:`` images is allowed.
+    ``scripts`` are the texts of its inline scripts, allowed by their SHA-256. ``inline`` pages load nothing
+    at all: only their own scripts, styles and ``data:`` images are allowed.
 
     >>> content_policy(("x=1",)).split("; ")[1]
     "script-src 'self' 'sha256-3aJCCBdUIj24TZYuWMECd09MGYcvtd61f4ORkIDOJgM='"
@@ -223,7 +225,9 @@ def tile_hosts(basemap: str) -> tuple[str, ...]:
         raise ValueError(f"basemap={basemap!r}: must be none, tianditu or osm") from None
 
 
-def finish(html: str, scripts: tuple[str, ...], basemap: str, *, inline: bool, public_url: str = "") -> MapPage:
+def finish(
+    html: str, scripts: tuple[str, ...], basemap: str, *, inline: bool, public_url: str = ""
+) -> MapPage:
     """Return the page with its policy, after proving that it names no host but its own.
 
     Raises:
@@ -282,4 +286,3 @@ class _AddressFinder(HTMLParser):
 
 def _sha256(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
-

@@ -63,9 +63,7 @@ class StationsNow:
         return [[min(lons), min(lats)], [max(lons), max(lats)]]
 
 
-def stations_now(
-    stations: Sequence[Station], now: datetime, view: PageView, lang: Lang
-) -> StationsNow:
+def stations_now(stations: Sequence[Station], now: datetime, view: PageView, lang: Lang) -> StationsNow:
     """Return the stations at ``now`` (aware) in words of ``lang``."""
     rows = tuple(
         MapStation(
@@ -80,12 +78,19 @@ def stations_now(
 
 
 def stations_layer(now: StationsNow, *, title: str, style: str, show: bool = True) -> DataLayer:
-    """Return the located stations as buttons; ``style`` is ``symbol`` (planner) or ``plate`` (worker).
+    """Return the located stations as buttons; ``style`` is ``symbol`` (planner) or ``sign`` (worker).
 
     Rows of ``stations``: index of the pop-up, lon, lat, state, accessible name, plate.
     """
     rows: list[list[Any]] = [
-        [row.card.index, round(row.at[0], 6), round(row.at[1], 6), row.card.state.code, row.label, row.card.plate]
+        [
+            row.card.index,
+            round(row.at[0], 6),
+            round(row.at[1], 6),
+            row.card.state.code,
+            row.label,
+            row.card.plate,
+        ]
         for row in now.rows
         if row.at is not None
     ]
@@ -95,10 +100,7 @@ def stations_layer(now: StationsNow, *, title: str, style: str, show: bool = Tru
 def stations_legend(now: StationsNow, lang: Lang, *, shown: bool = True) -> LegendBlock:
     """Return what the stations' marks mean, with how many of each the map shows."""
     counts = Counter(row.card.state.code for row in now.located)
-    rows = tuple(
-        LegendRow(f"state-{code}", map_say(lang, f"state_{code}"), counts[code])
-        for code in STATES
-    )
+    rows = tuple(LegendRow(f"state-{code}", map_say(lang, f"state_{code}"), counts[code]) for code in STATES)
     missing = len(now.rows) - len(now.located)
     notes = (map_say(lang, "no_location_note", n=missing),) if missing else ()
     return LegendBlock(

@@ -53,7 +53,7 @@ def render_planner_map(
     chart = planner_chart(at, areas, lang, tile_layers(basemap, tianditu_key))
     parts = chart.parts()
     context = {
-        **map_context(parts, at, now, view, lang, basemap, padding=[280, 24, 48, 40]),
+        **map_context(parts, at, now, view, lang, basemap=basemap, padding=[280, 24, 48, 64]),
         "title": map_say(lang, "planner_title"),
         "other": "/planner/map" if lang == "en" else "/planner/map?lang=en",
         "legend": planner_legend(at, lang),
@@ -102,14 +102,25 @@ def map_context(
     now: datetime,
     view: PageView,
     lang: Lang,
-    basemap: str,
     *,
+    basemap: str,
     padding: list[int],
 ) -> Mapping[str, Any]:
-    """Return what every map page's template needs; ``padding``: left, top, right, bottom, pixels kept free."""
+    """Return what every map page's template needs; ``padding`` px stay free: left, top, right, bottom."""
     local = now.astimezone(view.zone)
     when = f"{date_words(local.date(), lang)} {weekday_words(local.date(), lang)} {local:%H:%M}"
-    words = ("metres", "km", "full", "full_end", "me", "locate_failed", "in_view", "expand", "collapse", "close")
+    words = (
+        "metres",
+        "km",
+        "full",
+        "full_end",
+        "me",
+        "locate_failed",
+        "in_view",
+        "expand",
+        "collapse",
+        "close",
+    )
     return {
         "m": lambda key, **fields: map_say(lang, key, **fields),
         "static": static_url,

@@ -14,7 +14,7 @@ from maps.map_layers_stations import stations_layer, stations_legend, stations_n
 from maps.map_texts import map_say
 from maps.page import PageView, render
 from maps.planner_map import map_context
-from maps.texts import Lang
+from maps.texts import Lang, say
 
 SCRIPTS = ("map.js", "map_labels.js", "map_worker.js")
 
@@ -46,20 +46,33 @@ def render_worker_map(
         district_layer(areas),
         streets_layer(areas, title=map_say(lang, "layer_streets")),
         places_layer(shipped_places(), title=map_say(lang, "layer_places")),
-        stations_layer(at, title=map_say(lang, "layer_stations"), style="plate"),
+        stations_layer(at, title=map_say(lang, "layer_stations"), style="sign"),
     ):
         layer.add_to(chart)
     parts = chart.parts()
     plates = stations_legend(at, lang)
-    rows = tuple(LegendRow(row.symbol.replace("state-", "plate-"), row.words, row.count) for row in plates.rows)
+    rows = tuple(
+        LegendRow(row.symbol.replace("state-", "plate-"), row.words, row.count) for row in plates.rows
+    )
     context = {
-        **map_context(parts, at, now, view, lang, basemap, padding=[24, 40, 72, 24]),
+        **map_context(parts, at, now, view, lang, basemap=basemap, padding=[24, 40, 72, 24]),
         "title": map_say(lang, "worker_title"),
         "path": "/map",
         "other": "/map" if lang == "en" else "/map?lang=en",
         "legend": (LegendBlock(plates.title, rows, plates.layer, plates.unit, plates.notes),),
         "ticks": layer_ticks(chart.layers()),
+        "plates": dict(zip((row.symbol for row in rows), plate_marks(lang), strict=True)),
         "scripts": SCRIPTS,
     }
     html = render("map_worker.html", view, lang, context)
     return finish(html, (parts.script,), basemap, inline=False, public_url=view.public_url)
+
+
+def plate_marks(lang: Lang) -> tuple[str, ...]:
+    """Return what stands on the plate of each state, in the order of the states.
+
+    >>> plate_marks("zh")
+    ('开', '25′', '关', '?', '停')
+    """
+    opened, closed, unknown, stopped = say(lang, "plates").split()
+    return opened, "25′", closed, unknown, stopped

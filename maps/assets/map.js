@@ -32,6 +32,14 @@
     return box;
   }
 
+  function sign(state, text) {
+    var both = document.createElement("span");
+    both.className = "both";
+    both.appendChild(plate(state, text));
+    both.appendChild(symbol("state-" + state));
+    return both;
+  }
+
   function popup(index) {
     var box = document.createElement("div");
     box.appendChild(document.getElementById("popup-" + index).content.cloneNode(true));
@@ -48,15 +56,15 @@
         if (data.tiles && style.fill) { style.fillOpacity = 0; }
         L.geoJSON(feature, { style: style, pane: feature.properties.pane, interactive: false }).addTo(group);
       });
-      CareMap.labels(map, group, layer.labels, latLng);
+      CareMap.labels(map, group, layer.labels, layer.features);
     },
 
     stations: function (map, group, layer) {
       layer.stations.forEach(function (row) {
-        var big = layer.style === "plate";
+        var big = layer.style === "sign";
         var icon = L.divIcon({
           className: "station " + layer.style + " " + row[3],
-          html: big ? plate(row[3], row[5]) : symbol("state-" + row[3]),
+          html: big ? sign(row[3], row[5]) : symbol("state-" + row[3]),
           iconSize: big ? [48, 52] : [24, 24],
           iconAnchor: big ? [24, 50] : [12, 12]
         });
@@ -207,11 +215,9 @@
     latLng: latLng,
     say: say,
     fit: fit,
-    draw: function (map, group, key, shown) {
-      var layer = data.layers[key];
+    draw: function (map, group, key) {
       layers[key] = group;
-      draw[layer.kind](map, group, layer);
-      if (!shown) { group.remove(); }
+      draw[data.layers[key].kind](map, group, data.layers[key]);
     },
     start: function (map) {
       var panel = document.getElementById("panel");
@@ -224,8 +230,8 @@
       tools(map);
       printing(map);
       CareMap.map = map;
-      CareMap.arrange(map);
       if (CareMap.ready) { CareMap.ready(map, layers); }
+      CareMap.arrange(map);
     }
   };
 }());

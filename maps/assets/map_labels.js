@@ -41,20 +41,34 @@
     return found;
   }
 
+  /* Is the layer point inside the ring of [lon, lat]? A street's name must not wander into its neighbour. */
+  function holds(ring, map, x, y) {
+    var inside = false;
+    var points = ring.map(function (at) { return map.latLngToLayerPoint(CareMap.latLng(at)); });
+    points.forEach(function (one, index) {
+      var two = points[index ? index - 1 : points.length - 1];
+      if (one.y > y !== two.y > y && x < (two.x - one.x) * (y - one.y) / (two.y - one.y) + one.x) { inside = !inside; }
+    });
+    return inside;
+  }
+
   function stationBoxes(map) {
     var taken = [];
     map.eachLayer(function (layer) {
       if (!(layer instanceof L.Marker) || !layer.options.icon.options.className.startsWith("station")) { return; }
       var at = map.latLngToLayerPoint(layer.getLatLng());
-      var plate = layer.options.icon.options.className.indexOf("plate") >= 0;
-      taken.push(plate ? [at.x - 20, at.y - 48, at.x + 20, at.y] : box(at.x, at.y, 17, 17));
+      var sign = layer.options.icon.options.className.indexOf("sign") >= 0;
+      var far = map.getContainer().closest(".far");
+      taken.push(sign && !far ? [at.x - 20, at.y - 48, at.x + 20, at.y] : box(at.x, at.y, 17, 17));
     });
     return taken;
   }
 
   function arrange(map) {
     var zoom = map.getZoom();
-    var taken = stationBoxes(map);
+    var marks = stationBoxes(map);
+    var taken = marks.slice();
+    var view = L.bounds(map.containerPointToLayerPoint([0, 0]), map.containerPointToLayerPoint(map.getSize()));
     var order = { street: 0, near: 1, place: 2 };
     all.filter(function (one) { return map.hasLayer(one.marker); })
       .sort(function (a, b) {
@@ -65,11 +79,17 @@
         var kind = one.label["class"];
         var width = text.offsetWidth, height = text.offsetHeight - 2;
         var at = map.latLngToLayerPoint(one.marker.getLatLng());
-        var free = zoom < (one.label.zoom || 0) ? null : spots(kind, width, height).find(function (to) {
+        var choice = zoom < (one.label.zoom || 0) ? [] : spots(kind, width, height).filter(function (to) {
           return !hits(box(at.x + to[0], at.y + to[1], width, height), taken);
         });
+        var free = choice.find(function (to) {
+          if (one.label.ring) { return holds(one.label.ring, map, at.x + to[0], at.y + to[1]); }
+          return view.contains([at.x + to[0] - width / 2, at.y]) && view.contains([at.x + to[0] + width / 2, at.y]);
+        });
+        if (!free && !view.contains(at)) { free = choice[0]; }
         if (!free && kind !== "place") { free = [0, 0]; }
         one.element.classList.toggle("none", !free);
+        one.element.classList.toggle("bare", hits(box(at.x, at.y, 4, 4), marks));
         if (!free) { return; }
         text.style.transform = "translate(-50%, -50%) translate(" + free[0] + "px, " + free[1] + "px)";
         taken.push(box(at.x + free[0], at.y + free[1], width + 6, height));
@@ -77,8 +97,11 @@
       });
   }
 
-  CareMap.labels = function (map, group, labels, latLng) {
+  CareMap.labels = function (map, group, labels, features) {
     labels.forEach(function (label) {
+      var shape = "of" in label ? features[label.of].geometry : null;
+      var latLng = CareMap.latLng;
+      if (shape && shape.type === "Polygon") { label.ring = shape.coordinates[0]; }
       var span = element(label);
       var icon = L.divIcon({ className: "label-at", html: span, iconSize: [0, 0] });
       var marker = L.marker(latLng(label.at), { icon: icon, pane: "labels", interactive: false, keyboard: false });
