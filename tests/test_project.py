@@ -23,7 +23,9 @@ REGISTRY_HOSTS = [
     for name in ("py" + "pi", "files.python" + "hosted", "registry.npm" + "js", "conda.ana" + "conda")
 ]
 WORKPLACE = ["../" + "shared", "." + "library"]
-MACHINE_PLACES = ["/" + name for name in ("work/", "root/", "home/", "Users/", "opt/")]
+MACHINE_PLACES = [
+    "/" + name for name in ("work/", "root/", "home/", "Users/", "opt/py" + "pi", "opt/wh" + "eels")
+]
 ENVIRONMENTS = [
     {"python_version": minor, "sys_platform": system, "platform_machine": machine}
     for minor in ("3.11", "3.12", "3.13", "3.14")
