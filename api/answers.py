@@ -16,6 +16,12 @@ SCHEMA_JSON = "application/schema+json"
 OPENAPI_JSON = "application/vnd.oai.openapi+json;version=3.1"
 
 
+class GeoJson(Response):
+    """Tells the API's description that a route answers GeoJSON."""
+
+    media_type = GEOJSON
+
+
 def answer(request: Request, body: bytes, tag: str, media_type: str = JSON) -> Response:
     """Return ``body``, or 304 when the client's copy is still good.
 

@@ -53,7 +53,7 @@ def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await run_in_threadpool(keeper.start)
+        await run_in_threadpool(_warm, keeper, service.live)
         try:
             yield
         finally:
@@ -87,6 +87,12 @@ def program_version() -> str:
         return version("care-stations")
     except PackageNotFoundError:
         return "0+source"
+
+
+def _warm(keeper: SnapshotKeeper, live: LiveRegister) -> None:
+    keeper.start()
+    if keeper.status().version is not None:
+        live.view()
 
 
 def _layers(service: Service) -> list[Middleware]:

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.client import client_address
 from api.errors import ApiError
-from api.service import get_service
+from api.service import service_of
 from geo.store.keys import Key, Role, verify_key
 
 _bearer = HTTPBearer(
@@ -27,7 +27,7 @@ async def keeper(
     Raises:
         ApiError: 401 without a valid key, 429 after too many wrong ones.
     """
-    service = get_service(request)
+    service = service_of(request)
     key = await run_in_threadpool(verify_key, service.store, sent.credentials) if sent else None
     if key is None:
         service.limiter.take(client_address(request, service.settings))

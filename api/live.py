@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from api.area_features import area_table
 from api.feature_table import FeatureTable
 from api.station_features import station_table
+from geo.amenities import GROUPS
 from geo.areas import shipped_areas
 from geo.finder import FinderTable
 from geo.stations import Station
@@ -39,6 +40,15 @@ class LiveRegister:
         self._view: View | None = None
         self._building = threading.Lock()
 
+    def present(self) -> View | None:
+        """Return the view of the keeper's snapshot if there is nothing to do for it, else None.
+
+        Raises:
+            StoreUnavailableError: there is no snapshot yet.
+        """
+        view = self._view
+        return view if view is not None and view.snapshot is self._keeper.snapshot else None
+
     def view(self) -> View:
         """Return the present view; a large new snapshot is laid out beside it first.
 
@@ -62,6 +72,8 @@ class LiveRegister:
             if view is not None and view.snapshot is snapshot:
                 return view
             finder = FinderTable.build(snapshot.stations, self._timezone)
+            for group in GROUPS:
+                finder.asked(group)  # what workers ask for, worked out before they do
             self._view = View(
                 snapshot=snapshot,
                 version=snapshot.version,

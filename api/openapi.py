@@ -87,6 +87,15 @@ def describe_api(app: FastAPI) -> dict[str, Any]:
         for operation in path.values():
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = problem
+            _say_objects(operation["responses"])
     schemes = document["components"].setdefault("securitySchemes", {})
     schemes["key"] = {"type": "http", "scheme": "bearer"}
     return document
+
+
+def _say_objects(responses: dict[str, Any]) -> None:
+    """Bodies are written as bytes, so FastAPI cannot see that they are JSON objects."""
+    for response in responses.values():
+        for media_type, content in response.get("content", {}).items():
+            if media_type.endswith("json") and "$ref" not in content.get("schema", {}):
+                content["schema"] = {"type": "object"}

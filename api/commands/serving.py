@@ -37,7 +37,7 @@ class DrainingServer(uvicorn.Server):
             super().handle_exit(sig, frame)
             return
         self._service.draining = True
-        loop = asyncio.get_event_loop()
+        loop = asyncio.get_running_loop()
         loop.call_soon_threadsafe(loop.call_later, _DRAIN_S, super().handle_exit, sig, frame)
 
 

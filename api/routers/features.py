@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.answers import GEOJSON, JSON, OPENAPI_JSON, SCHEMA_JSON, answer, link, plain
+from api.answers import GEOJSON, JSON, OPENAPI_JSON, SCHEMA_JSON, GeoJson, answer, link, plain
 from api.collections import collections, describe, find, queryables_schema
 from api.conditional import parameters_key, weak_tag
 from api.item_pages import item_tag, items_page, one_item
@@ -82,6 +82,7 @@ async def queryables(collection_id: str, base: BaseDep, _: FormatDep) -> Respons
     "/collections/{collection_id}/items",
     summary="Features",
     operation_id="items",
+    response_class=GeoJson,
     openapi_extra={"parameters": ITEMS_PARAMETERS},
 )
 async def items(
@@ -96,7 +97,12 @@ async def items(
     return answer(request, body, tag, GEOJSON)
 
 
-@router.get("/collections/{collection_id}/items/{feature_id}", summary="One feature", operation_id="item")
+@router.get(
+    "/collections/{collection_id}/items/{feature_id}",
+    summary="One feature",
+    operation_id="item",
+    response_class=GeoJson,
+)
 async def item(
     request: Request, collection_id: str, feature_id: str, view: ViewDep, base: BaseDep, _: FormatDep
 ) -> Response:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.answers import GEOJSON, answer
+from api.answers import GEOJSON, GeoJson, answer
 from api.conditional import parameters_key, weak_tag
 from api.instants import parse_instant, this_minute
 from api.nearest_answer import encode_answer, to_wgs84
@@ -50,7 +50,7 @@ class NearestParameters(BaseModel):
     f: Annotated[str, Field(pattern="^(json|geojson)$", description="Format of the answer")] = "geojson"
 
 
-@router.get("/nearest", summary="Nearest stations", operation_id="nearest")
+@router.get("/nearest", summary="Nearest stations", operation_id="nearest", response_class=GeoJson)
 async def nearest(
     request: Request, wanted: Annotated[NearestParameters, Query()], service: ServiceDep, view: ViewDep
 ) -> Response:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.answers import answer
 from api.conditional import weak_tag
 from api.live import View
-from api.service import Service, get_base, get_service, get_view
+from api.service import BaseDep, Service, ServiceDep, ViewDep
 from geo.data_files import data_path
 from maps.finder_page import places_data, render_finder
 from maps.folium_local import MapPage
@@ -40,11 +40,8 @@ class Tiles(TypedDict):
 class PageRequest:
     """A page asked for: in which language, of which register, in which minute."""
 
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.service: Service = get_service(request)
-        self.view: View = get_view(request)
-        self.base = get_base(request)
+    def __init__(self, request: Request, service: Service, view: View, base: str) -> None:
+        self.request, self.service, self.view, self.base = request, service, view, base
         self.lang: Lang = "en" if request.query_params.get("lang") == "en" else "zh"
         self.now = self.service.clock()
 
@@ -78,7 +75,12 @@ class PageRequest:
         return found
 
 
-PageDep = Annotated[PageRequest, Depends(PageRequest)]
+async def page_request(request: Request, service: ServiceDep, view: ViewDep, base: BaseDep) -> PageRequest:
+    """Return the page asked for, as a dependency."""
+    return PageRequest(request, service, view, base)
+
+
+PageDep = Annotated[PageRequest, Depends(page_request)]
 
 
 @router.get("/")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.answers import GEOJSON, plain
+from api.answers import GEOJSON, GeoJson, plain
 from api.auth import KeeperDep
 from api.errors import ApiError
 from api.item_pages import item_address
@@ -48,7 +48,14 @@ def _if_match(**extra: Any) -> dict[str, Any]:
     return {"parameters": [header], **extra}
 
 
-@router.post("", summary="Add a station", operation_id="create", status_code=201, openapi_extra=_FEATURE_BODY)
+@router.post(
+    "",
+    summary="Add a station",
+    operation_id="create",
+    response_class=GeoJson,
+    status_code=201,
+    openapi_extra=_FEATURE_BODY,
+)
 async def create(
     request: Request, service: ServiceDep, key: KeeperDep, base: BaseDep, _: FormatDep
 ) -> Response:
@@ -64,6 +71,7 @@ async def create(
     "/{feature_id}",
     summary="Replace a station",
     operation_id="replace",
+    response_class=GeoJson,
     openapi_extra=_if_match(**_FEATURE_BODY),
 )
 async def replace(
@@ -78,7 +86,11 @@ async def replace(
 
 
 @router.patch(
-    "/{feature_id}", summary="Change a station", operation_id="update", openapi_extra=_if_match(**_PATCH_BODY)
+    "/{feature_id}",
+    summary="Change a station",
+    operation_id="update",
+    response_class=GeoJson,
+    openapi_extra=_if_match(**_PATCH_BODY),
 )
 async def update(
     request: Request, feature_id: str, service: ServiceDep, key: KeeperDep, _: FormatDep
@@ -119,6 +131,7 @@ async def history(feature_id: str, service: ServiceDep, _key: KeeperDep, _: Form
     "/{feature_id}/history/{version}/restore",
     summary="Bring back an earlier version",
     operation_id="restore",
+    response_class=GeoJson,
     openapi_extra=_if_match(),
 )
 async def restore(
