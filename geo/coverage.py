@@ -8,6 +8,7 @@ Definitions: contract, "Distance, time, coverage".
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 
 import geopandas as gpd
@@ -18,6 +19,7 @@ from scipy.sparse import csr_array
 
 from geo.amenities import all_available
 from geo.demand import Demand
+from geo.errors import InvalidParameterError
 from geo.nearest import StationIndex
 from geo.opening_hours import OpeningHours
 from geo.standard import Standard
@@ -101,6 +103,11 @@ class Situation:
     shares: Shares
     weights: Floats
     travel_basis: str
+
+    @cached_property
+    def merged(self) -> tuple[csr_array, npt.NDArray[np.int64]]:
+        """The patterns of ``reach`` and each cell's pattern, merged once however often it is asked again."""
+        return patterns(self.reach)
 
 
 @dataclass(frozen=True)
@@ -231,35 +238,42 @@ def patterns(reach: csr_array) -> tuple[csr_array, npt.NDArray[np.int64]]:
 
 def shares(reach: csr_array, times: StationTimes) -> Shares:
     """Return each cell's shares for all 14 periods (or at the instant)."""
-    slots = times.open.shape[1]
-    in_period = period_slots() if slots == QUARTERS_PER_WEEK else np.ones((1, 1))
     pattern, of_cell = patterns(reach)
-    blocks = [
-        _block_shares(pattern[start : start + _PATTERNS_AT_ONCE], times, in_period)
-        for start in range(0, pattern.shape[0], _PATTERNS_AT_ONCE)
-    ]
-    periods = in_period.shape[1]
-    stacked = np.concatenate(blocks, axis=1) if blocks else np.zeros((3 + len(CAUSES), 0, periods))
-    shape = (len(WINDOWS), len(DAY_TYPES)) if slots == QUARTERS_PER_WEEK else (1, 1)
-    per_cell = stacked[:, of_cell].reshape(stacked.shape[0], len(of_cell), *shape)
+    in_period, shape = _periods(times)
+    blocks = [_block_shares(block, times, in_period) for block in _blocks(pattern)]
+    per_cell = np.concatenate(blocks, axis=1)[:, of_cell].reshape(3 + len(CAUSES), len(of_cell), *shape)
     return Shares(per_cell[0], per_cell[1], per_cell[2], per_cell[3:])
 
 
 def served_shares(pattern: csr_array, times: StationTimes) -> Floats:
-    """Return the served share alone, of each pattern: (patterns, windows, day types) of the week."""
+    """Return the served share alone, of each pattern: (patterns, windows, day types); at an instant 1 x 1."""
     serving = (times.open & times.available[:, None]).astype(np.float32)
-    in_period = period_slots().astype(np.float32)
-    counts = np.concatenate(
-        [
-            ((pattern[start : start + _PATTERNS_AT_ONCE] @ serving) > 0).astype(np.float32) @ in_period
-            for start in range(0, pattern.shape[0], _PATTERNS_AT_ONCE)
-        ]
-    )
-    shared = counts.astype(np.float64) / in_period.sum(axis=0)
-    return np.asarray(shared.reshape(-1, len(WINDOWS), len(DAY_TYPES)))
+    in_period, shape = _periods(times)
+    counts = [(block @ serving > 0).astype(np.float32) @ in_period for block in _blocks(pattern)]
+    shared = np.concatenate(counts).astype(np.float64) / in_period.sum(axis=0)
+    return np.asarray(shared.reshape(-1, *shape))
 
 
-def _block_shares(pattern: csr_array, times: StationTimes, in_period: Floats) -> Floats:
+def served_with(found: Situation, amenities: tuple[str, ...]) -> Floats:
+    """Return each cell's served share were ``amenities`` asked for: (cells, windows, day types)."""
+    pattern, of_cell = found.merged
+    return np.asarray(served_shares(pattern, station_times(found.stations, found.states, amenities))[of_cell])
+
+
+def _periods(times: StationTimes) -> tuple[npt.NDArray[np.float32], tuple[int, int]]:
+    """Return (slots, periods) of ones and the periods' shape: the week's 14, or the one instant."""
+    if times.open.shape[1] == QUARTERS_PER_WEEK:
+        return period_slots().astype(np.float32), (len(WINDOWS), len(DAY_TYPES))
+    return np.ones((1, 1), dtype=np.float32), (1, 1)
+
+
+def _blocks(pattern: csr_array) -> list[csr_array]:
+    """Cut the patterns into blocks of a size dense work can hold; one empty block where there are none."""
+    starts = range(0, max(pattern.shape[0], 1), _PATTERNS_AT_ONCE)
+    return [pattern[start : start + _PATTERNS_AT_ONCE] for start in starts]
+
+
+def _block_shares(pattern: csr_array, times: StationTimes, in_period: npt.NDArray[np.float32]) -> Floats:
     """Return (3 + causes, patterns, periods): served, twice, if unknown hours are open, then the causes."""
 
     def counted(stations_at: Bools) -> npt.NDArray[np.float32]:
@@ -280,9 +294,9 @@ def _block_shares(pattern: csr_array, times: StationTimes, in_period: Floats) ->
     lacks = unserved & ~maybe & lacking
     closed = unserved & ~maybe & ~lacking & present
     nothing = unserved & ~maybe & ~lacking & ~present
-    stacked = np.stack([served, twice, if_open, unknown, lacks, closed, nothing]).astype(np.float64)
-    # whole slots are counted before they are divided: all of them is exactly 1
-    return np.asarray((stacked @ in_period) / in_period.sum(axis=0))
+    stacked = np.stack([served, twice, if_open, unknown, lacks, closed, nothing]).astype(np.float32)
+    # whole slots are counted (exact in 32 bits) before they are divided: all of them is exactly 1
+    return np.asarray((stacked @ in_period).astype(np.float64) / in_period.sum(axis=0))
 
 
 def _at_two_places(pattern: csr_array, serving: Bools, place: npt.NDArray[np.int64]) -> Bools:
@@ -325,8 +339,13 @@ def situation(
         demand: the worker-demand table.
         standard: threshold, service and time.
         router: where minutes come from; straight lines x 1.35 without one.
+
+    Raises:
+        InvalidParameterError: the router's minutes are of another mode of travel than the standard's.
     """
     way = router or StraightLineRouter(standard.mode)
+    if standard.minutes is not None and way.mode != standard.mode:
+        raise InvalidParameterError("mode", str(standard.mode), f"the router's minutes are for {way.mode}")
     there = located(stations)
     reach = reach_matrix(demand.cells, there, standard, way)
     states = station_states(there, standard)
@@ -350,15 +369,27 @@ def coverage(
 
 
 def ask_again(found: Situation, standard: Standard) -> Situation:
-    """Return the situation under another service or group, keeping the reach and the stations' weeks.
+    """Return the situation under another service, group, window or day, keeping reach and weeks.
 
-    Threshold, mode, week and instant must be those of ``found``.
+    Raises:
+        InvalidParameterError: threshold, mode, week, instant or zone differ: that needs a new situation.
     """
+    for name in ("minutes", "radius_m", "mode", "week", "at", "timezone"):
+        if getattr(standard, name) != getattr(found.standard, name):
+            raise InvalidParameterError(name, getattr(standard, name), "differs from the situation's")
     served = found.shares
     if standard.amenities != found.standard.amenities:
         served = shares(found.reach, station_times(found.stations, found.states, standard.amenities))
     weights = question_weights(found.demand, standard)
     return replace(found, standard=standard, shares=served, weights=weights)
+
+
+def totals(found: Situation) -> Figures:
+    """Return the total line of a situation alone, without the lines by street and window."""
+    parts = (found.shares.served, found.shares.served_if_unknown_open, found.shares.served_twice)
+    return _ratio_figures(
+        float(found.weights.sum()), *(float((found.weights * part).sum()) for part in parts)
+    )
 
 
 def summarise(found: Situation) -> Coverage:
@@ -376,7 +407,7 @@ def summarise(found: Situation) -> Coverage:
             *((code, _figures(cells[(street == code).to_numpy()])) for code in codes),
             *([(None, _figures(cells[street.isna().to_numpy()]))] if street.isna().any() else []),
         ),
-        by_window=() if standard.at else _by_window(demand, standard, found.shares),
+        by_window=window_figures(found),
         cells=cells,
     )
 
@@ -407,13 +438,16 @@ def _ratio_figures(demand: float, covered: float, if_unknown_open: float, twice:
     return Figures(demand, covered, covered / demand, if_unknown_open / demand, twice / demand)
 
 
-def _by_window(demand: Demand, standard: Standard, found: Shares) -> tuple[tuple[str, str, Figures], ...]:
-    """Return plain demand figures of every window, for the day type asked or both."""
-    table = demand.table(standard.group)
+def window_figures(found: Situation) -> tuple[tuple[str, str, Figures], ...]:
+    """Return plain demand figures of every window, for the day type asked or both; none at an instant."""
+    standard, served = found.standard, found.shares
+    if standard.at is not None:
+        return ()
+    table = found.demand.table(standard.group)
     need = table.sum(axis=0)
     met, twice, if_open = (
         np.einsum("cwd,cwd->wd", table, share)
-        for share in (found.served, found.served_twice, found.served_if_unknown_open)
+        for share in (served.served, served.served_twice, served.served_if_unknown_open)
     )
     return tuple(
         (window, day, _ratio_figures(*(float(part[w, d]) for part in (need, met, if_open, twice))))
