@@ -103,9 +103,13 @@ class Demand:
         """Return each row's group number, its place in the flat (cells, windows, day types) array, demand."""
 
         def positions(column: str, known: Iterable[object]) -> npt.NDArray[np.intp]:
+            numbers = pd.Index(list(known), dtype=object)
+            values = self.rows[column]
+            if isinstance(values.dtype, pd.CategoricalDtype):
+                named = values.cat.categories.astype(object)
+                return np.asarray(np.asarray(numbers.get_indexer(named))[values.cat.codes])
             # object, not text columns: looking up Arrow text is ten times slower
-            values = self.rows[column].astype(object)
-            return np.asarray(pd.Index(list(known), dtype=object).get_indexer(pd.Index(values, dtype=object)))
+            return np.asarray(numbers.get_indexer(pd.Index(values.astype(object), dtype=object)))
 
         shape = (len(self.cells), len(WINDOWS), len(DAYS_BY_TYPE))
         place = np.ravel_multi_index(

@@ -1,0 +1,137 @@
+"""The H3 cells of an area: which belong to it, where their centres lie, and in which street."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import h3.api.numpy_int as h3
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from geo.areas import Areas, areas_plane
+from geo.crs import to_plane
+from geo.errors import InvalidParameterError
+
+RESOLUTIONS = range(8, 12)
+"""H3 resolutions demand may lie on: from 0.7 km² to 0.002 km² a cell."""
+DEFAULT_RESOLUTION = 9
+_MAX_EDGE_DEG = 0.01  # longer lines are given more vertices before they are projected
+
+CellArray = npt.NDArray[np.uint64]
+FloatArray = npt.NDArray[np.float64]
+
+
+def check_resolution(resolution: int) -> int:
+    """Return the resolution, if demand may lie on it.
+
+    Raises:
+        InvalidParameterError: not 8, 9, 10 or 11.
+    """
+    if isinstance(resolution, bool) or resolution not in RESOLUTIONS:
+        raise InvalidParameterError("resolution", resolution, "must be 8, 9, 10 or 11")
+    return int(resolution)
+
+
+def cells_of_points(lon: npt.ArrayLike, lat: npt.ArrayLike, resolution: int) -> CellArray:
+    """Return the H3 cell (as a number) each WGS-84 point lies in.
+
+    >>> cell_names(cells_of_points([109.07], [34.27], 9))
+    ['89408e2ca67ffff']
+    """
+    find = h3.latlng_to_cell
+    points = zip(np.asarray(lat, dtype=float).tolist(), np.asarray(lon, dtype=float).tolist(), strict=True)
+    return np.array([find(y, x, resolution) for y, x in points], dtype=np.uint64)
+
+
+def cell_centres(cells: CellArray) -> tuple[FloatArray, FloatArray]:
+    """Return longitude and latitude of the cells' centres, WGS-84 degrees."""
+    centres = np.array([h3.cell_to_latlng(cell) for cell in cells.tolist()], dtype=float).reshape(-1, 2)
+    return centres[:, 1], centres[:, 0]
+
+
+def cell_polygons(cells: CellArray) -> npt.NDArray[np.object_]:
+    """Return the cells as WGS-84 polygons (hexagons; a few cells of the Earth have more corners)."""
+    rings = [h3.cell_to_boundary(cell) for cell in cells.tolist()]
+    if not rings:
+        return np.empty(0, dtype=object)
+    sizes = [len(ring) for ring in rings]
+    corners = np.array([corner for ring in rings for corner in ring], dtype=float)[:, ::-1]
+    return np.asarray(
+        shapely.polygons(shapely.linearrings(corners, indices=np.repeat(np.arange(len(sizes)), sizes)))
+    )
+
+
+def cell_names(cells: Iterable[int] | CellArray) -> list[str]:
+    """Return the cells' ids as H3 writes them, 15 hexadecimal digits.
+
+    >>> cell_names([0x8931A8B4AABFFFF])
+    ['8931a8b4aabffff']
+    """
+    return [format(int(cell), "x") for cell in cells]
+
+
+def cell_numbers(names: Iterable[str]) -> CellArray:
+    """Return the cells of H3 ids, the inverse of :func:`cell_names`."""
+    return np.array([int(name, 16) for name in names], dtype=np.uint64)
+
+
+def cells_touching(geometry: shapely.Geometry, resolution: int) -> CellArray:
+    """Return the cells any part of which may lie in a WGS-84 polygon, ascending; a few more do no harm."""
+    if geometry.is_empty:
+        return np.empty(0, dtype=np.uint64)
+    found = h3.geo_to_cells(geometry, resolution)  # centres; the border's cells are added
+    border = shapely.get_coordinates(
+        shapely.segmentize(shapely.boundary(geometry), _cell_width_deg(resolution))
+    )
+    rim = np.unique(cells_of_points(border[:, 0], border[:, 1], resolution))
+    rings = [np.asarray(h3.grid_disk(cell, 1), dtype=np.uint64) for cell in rim.tolist()]
+    return np.unique(np.concatenate([np.asarray(found, dtype=np.uint64), *rings]))
+
+
+def area_cells(areas: Areas, resolution: int = DEFAULT_RESOLUTION) -> CellArray:
+    """Return the cells whose centre the district's boundary covers, ascending.
+
+    Raises:
+        InvalidParameterError: the resolution is not 8-11.
+    """
+    boundary = areas.district.geometry
+    cells = cells_touching(boundary, check_resolution(resolution))
+    return np.asarray(cells[covered_by(boundary, *cell_centres(cells))])
+
+
+def covered_by(geometry: shapely.Geometry, lon: FloatArray, lat: FloatArray) -> npt.NDArray[np.bool_]:
+    """Return which points a WGS-84 geometry covers, its edge included."""
+    shapely.prepare(geometry)
+    return np.asarray(shapely.intersects_xy(geometry, lon, lat), dtype=bool)
+
+
+def cell_table(areas: Areas, cells: CellArray) -> pd.DataFrame:
+    """Return the table of cells a :class:`geo.demand.Demand` holds, sorted by cell.
+
+    A cell belongs to the street its centre lies in. A cell whose centre lies outside the district (kept for
+    the demand inside) belongs to the street nearest to its centre, the lowest code among equals; a centre
+    inside the district but outside every street has no street.
+    """
+    order = np.unique(cells)
+    lon, lat = cell_centres(order)
+    streets = areas.street_of(lon, lat)
+    stray = np.flatnonzero(~covered_by(areas.district.geometry, lon, lat) & pd.isna(streets))
+    if len(stray):
+        plane = areas_plane(areas)
+        tree = shapely.STRtree([to_plane(street.geometry, plane) for street in areas.streets])
+        place, street = tree.query_nearest(to_plane(shapely.points(lon[stray], lat[stray]), plane))
+        for index in np.lexsort((-street, place)):  # the lowest code is written last
+            streets[stray[place[index]]] = areas.streets[street[index]].code
+    return pd.DataFrame({"cell": cell_names(order), "lon": lon, "lat": lat, "street_code": streets})
+
+
+def dense(geometry: npt.NDArray[np.object_] | shapely.Geometry) -> npt.NDArray[np.object_]:
+    """Return WGS-84 geometry with a vertex at least every 0.01°, so that projecting it bends no edge."""
+    return np.asarray(shapely.segmentize(geometry, _MAX_EDGE_DEG))
+
+
+def _cell_width_deg(resolution: int) -> float:
+    """Return less than the width of a cell in degrees of latitude."""
+    return float(h3.average_hexagon_edge_length(resolution, unit="km")) / 111.2
