@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from geo.errors import InvalidParameterError
+from geo.errors import InvalidParameterError, StoreAccessError
 from geo.store.failures import told_plainly
 
 BUSY_TIMEOUT_S = 5.0
@@ -102,24 +102,34 @@ def _to_json(value: object) -> str:
 
 
 def _sqlite_engine(url: URL, schema_work: bool) -> Engine:
-    path = sqlite_path(url)
-    with told_plainly():
-        path.parent.mkdir(parents=True, exist_ok=True)
+    path = sqlite_path(url).absolute()
+    # Only schema work may make the file: a store whose disk went away is not to be replaced by an empty one.
+    address = f"{path.as_uri()}?mode={'rwc' if schema_work else 'rw'}"
+
+    def connect() -> sqlite3.Connection:
+        if schema_work:
+            _make_folder(path.parent)
+        # The driver's own way of opening transactions is late and can't say IMMEDIATE; ours is in `begin`.
+        connection = sqlite3.connect(
+            address,
+            uri=True,
+            timeout=60.0 if schema_work else BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        if schema_work:
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA foreign_keys = {'OFF' if schema_work else 'ON'}")
+        return connection
+
     engine = create_engine(
         url,
+        creator=connect,
         poolclass=QueuePool,
         pool_timeout=POOL_TIMEOUT_S,
         json_serializer=_to_json,
-        connect_args={"timeout": 60.0 if schema_work else BUSY_TIMEOUT_S, "check_same_thread": False},
     )
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: sqlite3.Connection, _record: object) -> None:
-        # The driver's own way of opening transactions is late and can't say IMMEDIATE; ours is in `begin`.
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA foreign_keys = {'OFF' if schema_work else 'ON'}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -128,6 +138,13 @@ def _sqlite_engine(url: URL, schema_work: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreAccessError("the store's directory cannot be made") from error
 
 
 def _postgresql_engine(url: URL, schema_work: bool) -> Engine:

@@ -8,7 +8,7 @@ from datetime import datetime
 from geo.errors import StoreUnavailableError
 from geo.stations import Station
 from geo.store.database import parse_store_url
-from geo.store.schema import upgrade
+from geo.store.schema import check, upgrade
 from geo.store.sql_store import SqlStore, utc_now
 
 
@@ -33,7 +33,7 @@ def open_store(
         StoreUnavailableError: it cannot be reached, and ``must_answer`` is true.
     """
     parsed = parse_store_url(url)
-    if parsed.drivername == "sqlite":
+    if parsed.drivername == "sqlite" and check(url).state in ("empty", "behind"):
         upgrade(url)
     store = SqlStore(parsed, register, clock)
     try:

@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 0.5
 """The longest silence after which the keeper looks at the store again; also how long a stop may take."""
+STOP_LIMIT_S = 5.0
 RETRY_S = 0.5
 """The pause between attempts to reach a store that is away."""
 
@@ -133,7 +134,8 @@ class SnapshotKeeper:
         """End the background watch; the last snapshot can still be read."""
         self._stopping.set()
         if self._thread is not None:
-            self._thread.join()
+            # A database that hangs must not keep the server from ending; the thread is a daemon.
+            self._thread.join(STOP_LIMIT_S)
             self._thread = None
 
     @property
