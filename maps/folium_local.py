@@ -78,7 +78,9 @@ class LocalMap(folium.Map):
         <div class="folium-map" id={{ this.get_name()|tojson }}></div>
         {% endmacro %}
         {% macro script(this, kwargs) %}
+        var moving = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
         var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
+            zoomAnimation: moving, fadeAnimation: moving, markerZoomAnimation: moving, inertia: moving,
             center: {{ this.location|tojson }},
             crs: L.CRS.{{ this.crs }},
             ...{{ this.options|tojavascript }}

@@ -18,24 +18,23 @@ from maps.legend import LegendBlock, LegendRow
 from maps.map_texts import map_say
 from maps.open_words import Code
 from maps.page import PageView
-from maps.texts import Lang
+from maps.texts import Lang, say
 
 STATES: tuple[Code, ...] = get_args(Code)
 
 
 @dataclass(frozen=True)
 class MapStation:
-    """A station as map, pop-up and table show it; ``at`` is (lon, lat) in WGS-84 degrees or None."""
+    """A station as map, pop-up and table show it; ``at`` is (lon, lat) in WGS-84 degrees or None.
+
+    ``label`` is its button's accessible name: the station and its state.
+    """
 
     card: StationCard
     street: str
     hours: str | None
     at: tuple[float, float] | None
-
-    @property
-    def label(self) -> str:
-        """The button's accessible name: the station and its state."""
-        return f"{self.card.name}，{self.card.words}"
+    label: str
 
 
 @dataclass(frozen=True)
@@ -65,16 +64,13 @@ class StationsNow:
 
 def stations_now(stations: Sequence[Station], now: datetime, view: PageView, lang: Lang) -> StationsNow:
     """Return the stations at ``now`` (aware) in words of ``lang``."""
-    rows = tuple(
-        MapStation(
-            card=station_card(index, station, now, view, lang),
-            street=station.street or "",
-            hours=station.hours,
-            at=None if station.location is None else (station.location.lon, station.location.lat),
-        )
-        for index, station in enumerate(in_street_order(stations))
-    )
-    return StationsNow(rows, any_illustrative(stations))
+    rows = []
+    for index, station in enumerate(in_street_order(stations)):
+        card = station_card(index, station, now, view, lang)
+        at = None if station.location is None else (station.location.lon, station.location.lat)
+        label = card.name + say(lang, "comma") + card.words
+        rows.append(MapStation(card, station.street or "", station.hours, at, label))
+    return StationsNow(tuple(rows), any_illustrative(stations))
 
 
 def stations_layer(now: StationsNow, *, title: str, style: str, show: bool = True) -> DataLayer:

@@ -63,7 +63,7 @@
       layer.stations.forEach(function (row) {
         var big = layer.style === "sign";
         var icon = L.divIcon({
-          className: "station " + layer.style + " " + row[3],
+          className: "mk mk-" + layer.style + " " + row[3],
           html: big ? sign(row[3], row[5]) : symbol("state-" + row[3]),
           iconSize: big ? [48, 52] : [24, 24],
           iconAnchor: big ? [24, 50] : [12, 12]
@@ -104,6 +104,7 @@
     box.setAttribute("aria-label", heading ? heading.textContent : "");
     close.setAttribute("aria-label", words.close);
     opened = marker;
+    document.getElementById("stage").classList.add("asking");
     if (marker.getElement() === document.activeElement) {
       window.setTimeout(function () { close.focus({ preventScroll: true }); }, 0);
     }
@@ -113,6 +114,7 @@
   function leave(marker) {
     var element = marker.getElement();
     opened = null;
+    document.getElementById("stage").classList.remove("asking");
     if (!element) { return; }
     element.classList.remove("chosen");
     if (document.activeElement === document.body || document.activeElement.closest(".leaflet-popup")) {
@@ -221,7 +223,6 @@
     },
     start: function (map) {
       var panel = document.getElementById("panel");
-      map.options.zoomAnimation = map.options.fadeAnimation = map.options.markerZoomAnimation = !calm;
       map.getContainer().setAttribute("tabindex", "-1");
       if (panel && window.innerWidth < 600) { panel.open = false; }
       fit(map);

@@ -8,7 +8,7 @@
   function element(label) {
     var box = document.createElement("span");
     var text = document.createElement("span");
-    box.className = "label " + label["class"];
+    box.className = "label l-" + label["class"];
     text.lang = "zh-CN";
     text.textContent = label.text;
     box.appendChild(text);
@@ -55,9 +55,9 @@
   function stationBoxes(map) {
     var taken = [];
     map.eachLayer(function (layer) {
-      if (!(layer instanceof L.Marker) || !layer.options.icon.options.className.startsWith("station")) { return; }
+      if (!(layer instanceof L.Marker) || !layer.options.icon.options.className.startsWith("mk ")) { return; }
       var at = map.latLngToLayerPoint(layer.getLatLng());
-      var sign = layer.options.icon.options.className.indexOf("sign") >= 0;
+      var sign = layer.options.icon.options.className.indexOf("mk-sign") >= 0;
       var far = map.getContainer().closest(".far");
       taken.push(sign && !far ? [at.x - 20, at.y - 48, at.x + 20, at.y] : box(at.x, at.y, 17, 17));
     });
@@ -87,7 +87,9 @@
           return view.contains([at.x + to[0] - width / 2, at.y]) && view.contains([at.x + to[0] + width / 2, at.y]);
         });
         if (!free && !view.contains(at)) { free = choice[0]; }
-        if (!free && kind !== "place") { free = [0, 0]; }
+        if (!free && kind !== "place") {
+          free = choice.find(function (to) { return Math.abs(to[0]) + Math.abs(to[1]) <= 42; }) || [0, 0];
+        }
         one.element.classList.toggle("none", !free);
         one.element.classList.toggle("bare", hits(box(at.x, at.y, 4, 4), marks));
         if (!free) { return; }
@@ -118,6 +120,9 @@
       due = window.requestAnimationFrame(function () { arrange(map); });
     }
     arrange(map);
-    map.on("zoomend resize layeradd layerremove", soon);
+    map.on("zoomend resize", soon);
+    map.on("layeradd layerremove", function (event) {
+      if (event.layer instanceof L.FeatureGroup) { soon(); }
+    });
   };
 }());
