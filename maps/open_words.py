@@ -7,6 +7,7 @@ compares times with it. Past its last minute nothing is known. Minutes are UTC m
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -201,7 +202,8 @@ def state_words(state: DoorState, now_min: float, tz_min: int, lang: Lang) -> st
     if state.code == "soon" and state.until_min is not None:
         words = say(lang, "closing", n=math.ceil(state.until_min - now_min))
     elif state.code == "open" and state.until_min is not None:
-        words = say(lang, "open_until", when=when(state.until_min))
+        # 到 20:00 with a space before digits, 到明天 02:00 without one
+        words = re.sub(r"到 (?=\D)", "到", say(lang, "open_until", when=when(state.until_min)))
     elif state.code == "open":
         words = say(lang, "open_always" if state.always else "open_plain")
     elif state.code == "closed" and state.opens_min is not None:

@@ -97,7 +97,8 @@ function whenWords(target, minute) {
 function stateWords(state, minute) {
   if (state.code === 'soon') { return say('closing', { n: Math.ceil(state.until - minute) }); }
   if (state.code === 'open') {
-    if (state.until) { return say('open_until', { when: whenWords(state.until, minute) }); }
+    // 到 20:00 with a space before digits, 到明天 02:00 without one
+    if (state.until) { return say('open_until', { when: whenWords(state.until, minute) }).replace(/到 (?=\D)/, '到'); }
     return words[state.always ? 'open_always' : 'open_plain'];
   }
   if (state.code === 'closed') {

@@ -42,17 +42,16 @@ function byBike(link) {
   var riding = root.classList.contains('riding');
   if (pair) { link.href = link.href.replace(pair[riding ? 0 : 1], pair[riding ? 1 : 0]); }
 }
-document.addEventListener('toggle', function (event) {
-  var links = event.target.querySelector('.links');
-  if (!event.target.open || !links) { return; }
-  var best = links.querySelector('[data-app="' + bestApp(navigator.userAgent) + '"]');
-  Array.from(links.querySelectorAll('[data-app]')).forEach(byBike);
-  if (best) { links.insertBefore(best, links.firstChild); }
-  if (best && /MicroMessenger/i.test(navigator.userAgent) && !links.querySelector('.hint')) {
-    var hint = links.appendChild(document.createElement('span'));
-    hint.className = 'hint';
-    hint.textContent = words.wechat_hint;
+Array.from(document.querySelectorAll('.links [data-app="' + bestApp(navigator.userAgent) + '"]')).forEach(function (best) {
+  var links = best.parentNode;
+  links.insertBefore(best, links.firstChild);
+  if (/MicroMessenger/i.test(navigator.userAgent)) {
+    links.appendChild(document.createElement('span')).textContent = words.wechat_hint;
   }
+});
+document.addEventListener('click', function (event) {
+  var link = event.target.closest('[data-app]');
+  if (link) { byBike(link); }
 }, true);
 
 // ---------------------------------------------------------------- copying an address
