@@ -239,7 +239,7 @@ def patterns(reach: csr_array) -> tuple[csr_array, npt.NDArray[np.int64]]:
 def shares(reach: csr_array, times: StationTimes) -> Shares:
     """Return each cell's shares for all 14 periods (or at the instant)."""
     pattern, of_cell = patterns(reach)
-    in_period, shape = _periods(times)
+    in_period, shape = _periods(times.open.shape[1])
     blocks = [_block_shares(block, times, in_period) for block in _blocks(pattern)]
     per_cell = np.concatenate(blocks, axis=1)[:, of_cell].reshape(3 + len(CAUSES), len(of_cell), *shape)
     return Shares(per_cell[0], per_cell[1], per_cell[2], per_cell[3:])
@@ -248,7 +248,7 @@ def shares(reach: csr_array, times: StationTimes) -> Shares:
 def served_shares(pattern: csr_array, times: StationTimes) -> Floats:
     """Return the served share alone, of each pattern: (patterns, windows, day types); at an instant 1 x 1."""
     serving = (times.open & times.available[:, None]).astype(np.float32)
-    in_period, shape = _periods(times)
+    in_period, shape = _periods(times.open.shape[1])
     counts = [(block @ serving > 0).astype(np.float32) @ in_period for block in _blocks(pattern)]
     shared = np.concatenate(counts).astype(np.float64) / in_period.sum(axis=0)
     return np.asarray(shared.reshape(-1, *shape))
@@ -260,9 +260,16 @@ def served_with(found: Situation, amenities: tuple[str, ...]) -> Floats:
     return np.asarray(served_shares(pattern, station_times(found.stations, found.states, amenities))[of_cell])
 
 
-def _periods(times: StationTimes) -> tuple[npt.NDArray[np.float32], tuple[int, int]]:
+def slot_shares(marked: Bools) -> Floats:
+    """Return per row the share of each period's slots that are marked: (rows, windows, day types)."""
+    in_period, shape = _periods(marked.shape[1])
+    counts = (marked.astype(np.float32) @ in_period).astype(np.float64)
+    return np.asarray((counts / in_period.sum(axis=0)).reshape(-1, *shape))
+
+
+def _periods(slots: int) -> tuple[npt.NDArray[np.float32], tuple[int, int]]:
     """Return (slots, periods) of ones and the periods' shape: the week's 14, or the one instant."""
-    if times.open.shape[1] == QUARTERS_PER_WEEK:
+    if slots == QUARTERS_PER_WEEK:
         return period_slots().astype(np.float32), (len(WINDOWS), len(DAY_TYPES))
     return np.ones((1, 1), dtype=np.float32), (1, 1)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import h3
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -25,22 +26,32 @@ from geo.coverage import (
     question_weights,
     shares,
     station_times,
-    summarise,
 )
+from geo.crs import geodesic_distance_m
 from geo.demand import GROUPS
 from geo.gaps import GapArea, gap_areas
 from geo.nearest import StationIndex
-from geo.travel import travel_minutes
+from geo.travel import Router, TravelBasis, travel_minutes
 from geo.vocabulary import SERVING_STATUSES
+
+NETWORK_LIMIT_MIN = 240.0
+"""How far a street network is searched for the nearest station; past it the straight line is told."""
+
+Rows = npt.NDArray[np.intp]
+Lines = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
 class NearestStation:
-    """The nearest station that serves at all (operating or on trial), from the area's heaviest cell."""
+    """The nearest station that serves at all (operating or on trial), from the area's heaviest cell.
+
+    Nearest by straight line, or by ``travel_min`` where ``travel_basis`` is ``network``; ties by id.
+    """
 
     station_id: str
     distance_m: float
     travel_min: float
+    travel_basis: TravelBasis = "estimate"
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,9 @@ class Gap:
     Attributes:
         place: the named place nearest to the area's centre, for people; None without places.
         lon, lat: centre weighted by unserved demand, degrees.
+        demand: all demand of the area, served or not.
         by_group: unserved demand of each worker group, largest first.
+        demand_by_group: all demand of each worker group, in the order of ``by_group``.
         by_window: (window, day type, unserved demand), worst first, only those above zero.
         by_cause: cause -> unserved demand; the values add up to ``unserved``.
         missing: (amenity or group, unserved demand while a station in reach is open but lacks it), worst
@@ -64,10 +77,11 @@ class Gap:
     lon: float
     lat: float
     demand: float
-    by_group: tuple[tuple[str, float], ...]
+    by_group: Lines
+    demand_by_group: Lines
     by_window: tuple[tuple[str, str, float], ...]
     by_cause: dict[str, float]
-    missing: tuple[tuple[str, float], ...]
+    missing: Lines
     nearest: NearestStation | None
 
     @property
@@ -82,7 +96,11 @@ class Gap:
 
 
 def find_gaps(
-    found: Situation, places: pd.DataFrame | None = None, top: int | None = None
+    found: Situation,
+    places: pd.DataFrame | None = None,
+    top: int | None = None,
+    *,
+    router: Router | None = None,
 ) -> tuple[Gap, ...]:
     """Return the described gap areas, most unserved first.
 
@@ -90,42 +108,41 @@ def find_gaps(
         found: the situation under the standard asked for.
         places: named places (``name``, ``lon``, ``lat``) to call areas by.
         top: how many at the most; None is all.
+        router: tells the minutes to the nearest station; straight lines x 1.35 without one.
     """
-    cells = summarise(found).cells
-    areas = gap_areas(cells, found.demand.cells["street_code"].astype(object).to_numpy())[:top]
-    row_of = {cell: row for row, cell in enumerate(cells["cell"])}
-    around = _Surroundings(
-        by_group=_unserved_by_group(found),
-        lacking=_lacking(found),
-        places=_index(places),
-        stations=_serving_index(found.stations),
-    )
-    return tuple(
-        _described(rank, area, [row_of[cell] for cell in area.cells], found, around)
-        for rank, area in enumerate(areas, start=1)
-    )
-
-
-@dataclass(frozen=True)
-class _Surroundings:
-    """What every area's description is read from, made once."""
-
-    by_group: dict[str, Floats]
-    lacking: dict[str, Floats]
-    places: StationIndex
-    stations: StationIndex
-
-
-def _index(places: pd.DataFrame | None) -> StationIndex:
-    """Return an index of named places; of none without places."""
-    if places is None:
-        return StationIndex([], [], [])
-    return StationIndex(places["lon"].to_numpy(float), places["lat"].to_numpy(float), places["name"].tolist())
-
-
-def _serving_index(stations: gpd.GeoDataFrame) -> StationIndex:
-    serving = stations[stations["status"].isin(SERVING_STATUSES)]
-    return StationIndex(serving.geometry.x.to_numpy(), serving.geometry.y.to_numpy(), serving["id"].tolist())
+    areas = gap_areas(_cell_table(found), found.demand.cells["street_code"].astype(object).to_numpy())[:top]
+    if not areas:
+        return ()
+    sums = _Sums.over(areas, found)
+    lons, lats = (found.demand.cells[name].to_numpy(dtype=float)[sums.rows] for name in ("lon", "lat"))
+    unserved = sums.unserved.sum(axis=(1, 2))
+    centre_lon, centre_lat = (sums.of(unserved * at) / sums.of(unserved) for at in (lons, lats))
+    named = _place_names(places, centre_lon, centre_lat)
+    nearest = _nearest_stations(found, lons[sums.starts], lats[sums.starts], router)
+    demand, windows = sums.of(sums.weights), sums.of(sums.unserved)
+    causes = sums.of((sums.weights * found.shares.causes[:, sums.rows]).sum(axis=(2, 3)).T)
+    unserved_of, demand_of = _by_group(found, sums)
+    lacking = _lacking(found, sums)
+    gaps = []
+    for number, area in enumerate(areas):
+        by_group = _ranked({group: float(values[number]) for group, values in unserved_of.items()})
+        gaps.append(
+            Gap(
+                rank=number + 1,
+                area=area,
+                place=named[number],
+                lon=float(centre_lon[number]),
+                lat=float(centre_lat[number]),
+                demand=float(demand[number].sum()),
+                by_group=by_group,
+                demand_by_group=tuple((group, float(demand_of[group][number])) for group, _ in by_group),
+                by_window=() if found.standard.at else _worst_windows(windows[number]),
+                by_cause=dict(zip(CAUSES, causes[number].tolist(), strict=True)),
+                missing=_ranked({n: float(v[number]) for n, v in lacking.items() if v[number] > 0}),
+                nearest=nearest[number],
+            )
+        )
+    return tuple(gaps)
 
 
 def area_polygon(area: GapArea) -> shapely.MultiPolygon | shapely.Polygon:
@@ -135,64 +152,77 @@ def area_polygon(area: GapArea) -> shapely.MultiPolygon | shapely.Polygon:
     )
 
 
-def _unserved_by_group(found: Situation) -> dict[str, Floats]:
-    """Return each group's unserved demand per cell, weighed as the question weighs it."""
-    unserved = 1 - found.shares.served
-    groups = [found.standard.group] if found.standard.group else list(GROUPS)
-    return {
-        group: (question_weights(found.demand, replace(found.standard, group=group)) * unserved).sum(
-            axis=(1, 2)
-        )
-        for group in groups
-    }
-
-
-def _lacking(found: Situation) -> dict[str, Floats]:
-    """Return per amenity asked for (or group) the demand unserved while an open station in reach lacks it."""
-    asked: Sequence[str] = found.standard.amenities or tuple(AMENITY_GROUPS)
-    lacks = CAUSES.index("lacks_service")
-    result = {}
-    for name in asked:
-        alone = shares(found.reach, station_times(found.stations, found.states, (name,)))
-        result[name] = (found.weights * alone.causes[lacks]).sum(axis=(1, 2))
-    return result
-
-
-def _described(rank: int, area: GapArea, rows: list[int], found: Situation, around: _Surroundings) -> Gap:
-    weights = found.weights[rows]
-    unserved = weights * (1 - found.shares.served[rows])
-    per_cell = unserved.sum(axis=(1, 2))
-    lons = found.demand.cells["lon"].to_numpy(dtype=float)[rows]
-    lats = found.demand.cells["lat"].to_numpy(dtype=float)[rows]
-    lon, lat = float(np.average(lons, weights=per_cell)), float(np.average(lats, weights=per_cell))
-    place = around.places.nearest(lon, lat, k=1)
-    causes = (weights * found.shares.causes[:, rows]).sum(axis=(1, 2, 3))
-    return Gap(
-        rank=rank,
-        area=area,
-        place=place[0][0] if place else None,
-        lon=lon,
-        lat=lat,
-        demand=float(weights.sum()),
-        by_group=_ranked({group: float(values[rows].sum()) for group, values in around.by_group.items()}),
-        by_window=_worst_windows(unserved.sum(axis=0), found),
-        by_cause={cause: float(causes[number]) for number, cause in enumerate(CAUSES)},
-        missing=tuple(
-            pair
-            for pair in _ranked({name: float(values[rows].sum()) for name, values in around.lacking.items()})
-            if pair[1] > 0
-        ),
-        nearest=_nearest_station(float(lons[0]), float(lats[0]), found, around),
+def _cell_table(found: Situation) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "cell": found.demand.cells["cell"].to_numpy(),
+            "demand": found.weights.sum(axis=(1, 2)),
+            "covered": (found.weights * found.shares.served).sum(axis=(1, 2)),
+        }
     )
 
 
-def _ranked(values: dict[str, float]) -> tuple[tuple[str, float], ...]:
+@dataclass(frozen=True)
+class _Sums:
+    """The gap cells of all areas in one row, so that every figure is one sum over each area's stretch."""
+
+    rows: Rows
+    starts: Rows
+    weights: Floats
+    unserved: Floats
+
+    @classmethod
+    def over(cls, areas: Sequence[GapArea], found: Situation) -> _Sums:
+        row_of = {cell: row for row, cell in enumerate(found.demand.cells["cell"])}
+        rows = np.array([row_of[cell] for area in areas for cell in area.cells], dtype=np.intp)
+        sizes = [len(area.cells) for area in areas]
+        weights = found.weights[rows]
+        unserved = weights * (1 - found.shares.served[rows])
+        return cls(rows, np.cumsum([0, *sizes[:-1]]), weights, unserved)
+
+    def of(self, per_cell: Floats) -> Floats:
+        """Sum values of the gap cells (first axis) over each area."""
+        return np.asarray(np.add.reduceat(per_cell, self.starts, axis=0))
+
+
+def _place_names(places: pd.DataFrame | None, lon: Floats, lat: Floats) -> list[str | None]:
+    if places is None or places.empty:
+        return [None] * len(lon)
+    names = places["name"].astype(str).tolist()
+    index = StationIndex(places["lon"].to_numpy(dtype=float), places["lat"].to_numpy(dtype=float), names)
+    rows = index.nearest_many(lon, lat, k=1)[0][:, 0]
+    return [names[row] if row >= 0 else None for row in rows]
+
+
+def _by_group(found: Situation, sums: _Sums) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Return each group's unserved and whole demand of each area, weighed as the question weighs it."""
+    groups = [found.standard.group] if found.standard.group else list(GROUPS)
+    unserved, demand = {}, {}
+    share = 1 - found.shares.served[sums.rows]
+    for group in groups:
+        weights = question_weights(found.demand, replace(found.standard, group=group))[sums.rows]
+        unserved[group] = sums.of((weights * share).sum(axis=(1, 2)))
+        demand[group] = sums.of(weights.sum(axis=(1, 2)))
+    return unserved, demand
+
+
+def _lacking(found: Situation, sums: _Sums) -> dict[str, Floats]:
+    """Return per amenity asked for (or group) the demand unserved while an open station in reach lacks it."""
+    asked: Sequence[str] = found.standard.amenities or tuple(AMENITY_GROUPS)
+    lacks = CAUSES.index("lacks_service")
+    reach = found.reach[sums.rows]
+    result = {}
+    for name in asked:
+        alone = shares(reach, station_times(found.stations, found.states, (name,)))
+        result[name] = sums.of((sums.weights * alone.causes[lacks]).sum(axis=(1, 2)))
+    return result
+
+
+def _ranked(values: dict[str, float]) -> Lines:
     return tuple(sorted(values.items(), key=lambda pair: -pair[1]))
 
 
-def _worst_windows(unserved: Floats, found: Situation) -> tuple[tuple[str, str, float], ...]:
-    if found.standard.at is not None:
-        return ()
+def _worst_windows(unserved: Floats) -> tuple[tuple[str, str, float], ...]:
     lines = [
         (window, day, float(unserved[w, d]))
         for w, window in enumerate(WINDOW_CODES)
@@ -202,11 +232,29 @@ def _worst_windows(unserved: Floats, found: Situation) -> tuple[tuple[str, str, 
     return tuple(sorted(lines, key=lambda line: -line[2]))
 
 
-def _nearest_station(
-    lon: float, lat: float, found: Situation, around: _Surroundings
-) -> NearestStation | None:
-    nearest = around.stations.nearest(lon, lat, k=1)
-    if not nearest:
-        return None
-    station_id, metres = nearest[0]
-    return NearestStation(station_id, metres, float(travel_minutes(metres, found.standard.mode)))
+def _nearest_stations(
+    found: Situation, lon: Floats, lat: Floats, router: Router | None
+) -> list[NearestStation | None]:
+    """Return the nearest serving station of each place: by the network's minutes, else by straight line."""
+    serving: gpd.GeoDataFrame = found.stations[found.stations["status"].isin(SERVING_STATUSES)]
+    if serving.empty:
+        return [None] * len(lon)
+    ids = serving["id"].tolist()
+    at = (serving.geometry.x.to_numpy(), serving.geometry.y.to_numpy())
+    rows, metres = (part[:, 0] for part in StationIndex(*at, ids).nearest_many(lon, lat, k=1))
+    mode = found.standard.mode
+    nearest: list[NearestStation | None] = [
+        NearestStation(ids[row], float(m), float(travel_minutes(float(m), mode)))
+        for row, m in zip(rows, metres, strict=True)
+    ]
+    if router is None or router.basis != "network":
+        return nearest
+    minutes = router.minutes_matrix(lon, lat, *at, NETWORK_LIMIT_MIN).tocsr()
+    for number in range(len(lon)):
+        span = slice(minutes.indptr[number], minutes.indptr[number + 1])
+        reached = list(zip(minutes.data[span], minutes.indices[span], strict=True))
+        if reached:
+            least, row = min(reached, key=lambda pair: (pair[0], ids[pair[1]]))
+            line_m = geodesic_distance_m(lon[number], lat[number], at[0][row], at[1][row])
+            nearest[number] = NearestStation(ids[row], float(line_m), float(least), "network")
+    return nearest

@@ -1,8 +1,8 @@
 """What to do about each gap, cheapest first: the action that follows from its cause.
 
-Order everywhere: verify, extend hours (or reopen), equip or repair, put on the map and sign, partner, build.
-The causes of a gap share out its unserved demand, and each action answers one cause, so gains add up without
-counting anyone twice.
+Order everywhere: verify, extend hours (or reopen), repair or equip, put on the map and sign, partner, build.
+The causes of a gap share out its unserved demand, and each action answers one cause (a site also those that
+no station can answer), so gains add up without counting anyone twice.
 """
 
 from __future__ import annotations
@@ -11,14 +11,27 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from geo.amenities import GROUPS as AMENITY_GROUPS
-from geo.amenities import availability
-from geo.coverage import CAUSES, Bools, Situation, StationTimes, station_times
-from geo.crs import geodesic_distance_m
+from geo.amenities import Availability, availability
+from geo.coverage import (
+    CAUSES,
+    DAY_TYPES,
+    WINDOW_CODES,
+    Bools,
+    Floats,
+    Situation,
+    slot_shares,
+    station_times,
+)
 from geo.gap_details import Gap
+from geo.nearest import StationIndex
+from geo.stations import Amenity, OnMap
 from geo.travel import reach_m
 from geo.vocabulary import SERVING_STATUSES
+
+Rows = npt.NDArray[np.intp]
 
 ActionKind = Literal[
     "verify", "extend_hours", "reopen", "repair", "equip", "map_and_sign", "partner", "build"
@@ -46,6 +59,10 @@ PARTNER_KINDS = frozenset(
 """Kinds of named places that could host a station as partners."""
 
 
+WORST_WINDOWS = 3
+"""How many windows an action on hours names."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A named place that might host a partner site."""
@@ -63,9 +80,12 @@ class Action:
     Attributes:
         gap_rank: the gap it answers.
         target: station id, or the name of a candidate place, or None where a site must be found.
-        detail: the windows or amenities concerned.
-        gain: the demand the target has in reach that is unserved for that cause, in the unit of the gap: what
-            the action could serve at most. None where it makes service easier to find but serves nobody new.
+        detail: the windows (``T3/weekday``) most is gained in, the amenities or groups concerned, ``hours``
+            to be verified, or what of ``map`` and ``sign`` is wanting.
+        gain: what it could serve at most, in the unit of the gap: over the cells in the target's reach and
+            each period, demand x the lesser of the share unserved for the cause and the share of time in
+            which the target could change it. None where it serves nobody by itself: a sign, or a repair that
+            only helps together with longer hours.
     """
 
     gap_rank: int
@@ -75,108 +95,203 @@ class Action:
     gain: float | None
 
 
+@dataclass(frozen=True)
+class _Option:
+    """One way to answer a cause: what share of each period each station could change."""
+
+    cause: str
+    kind: ActionKind
+    share: Floats
+    fits: bool = True
+    """False where the station lacks something asked for besides, which has to be put right too."""
+
+
 def improvements(
     gaps: tuple[Gap, ...], found: Situation, candidates: tuple[Candidate, ...] = ()
 ) -> tuple[Action, ...]:
-    """Return what to do for every gap, gap by gap in rank order, cheapest action first."""
-    row_of = {cell: row for row, cell in enumerate(found.demand.cells["cell"])}
-    times = station_times(found.stations, found.states, found.standard.amenities)
-    return tuple(
-        action
-        for gap in gaps
-        for action in sorted(
-            _actions(gap, [row_of[cell] for cell in gap.area.cells], found, times, candidates),
-            key=lambda action: ACTION_ORDER.index(action.kind),
-        )
-    )
+    """Return what to do for every gap, gap by gap in rank order, cheapest action first.
 
-
-def _actions(
-    gap: Gap, rows: list[int], found: Situation, times: StationTimes, candidates: tuple[Candidate, ...]
-) -> list[Action]:
-    serving = found.stations["status"].isin(SERVING_STATUSES).to_numpy(dtype=bool)
-    windows = tuple(f"{window}/{day}" for window, day, _ in gap.by_window[:3])
-    answers: tuple[tuple[str, ActionKind, Bools], ...] = (
-        ("unknown", "verify", times.maybe.any(axis=1) & times.possible),
-        ("closed", "extend_hours", serving & times.available),
-        ("closed", "reopen", times.present & ~serving & times.available),
-        ("lacks_service", "equip", times.open.any(axis=1) & ~times.available),
-    )
-    actions: list[Action] = []
-    for cause, kind, allowed in answers:
-        target = _best_station(rows, found, cause, allowed)
-        if target is None or (kind == "reopen" and actions and actions[-1].kind == "extend_hours"):
-            continue
-        if kind == "equip":
-            actions.append(_equip(gap, *target, found))
-        else:
-            actions.append(Action(gap.rank, kind, target[0], windows if cause == "closed" else (), target[1]))
-    actions += _signs(gap, rows, found, serving)
-    if gap.by_cause["nothing_near"] > 0:
-        actions.append(_new_site(gap, found, candidates))
-    return actions
-
-
-def _best_station(rows: list[int], found: Situation, cause: str, allowed: Bools) -> tuple[str, float] | None:
-    """Return the allowed station in reach of most demand unserved for ``cause``, with that demand.
-
-    Ties go to the lower id; None where no allowed station is in reach of any.
+    Of each cause the station that could serve most of it is named, ties by id. What no station can answer is
+    left to a partner site at the candidate nearest to the gap's centre, if within reach, else to a new one.
     """
-    blocked = (found.weights[rows] * found.shares.causes[CAUSES.index(cause)][rows]).sum(axis=(1, 2))
-    reach = found.reach[rows].tocsr()
-    # every stored entry is a station in reach, also at zero minutes, so entries are counted, not values
-    per_entry = np.repeat(blocked, np.diff(reach.indptr))
-    touched = np.where(allowed, np.bincount(reach.indices, per_entry, minlength=reach.shape[1]), 0.0)
-    if not len(touched) or touched.max() <= 0:
-        return None
-    ids = found.stations["id"].to_numpy(dtype=object)
-    return str(min(ids[touched >= touched.max() * (1 - 1e-12)])), float(touched.max())
+    around = _Around.of(gaps, found)
+    options = _options(found)
+    unsigned = [
+        _unsigned(row.on_map, row.sign_outside) if row.status in SERVING_STATUSES else ()
+        for row in found.stations.itertuples()
+    ]
+    hosts = _hosts(gaps, found, candidates)
+    actions: list[Action] = []
+    for number, gap in enumerate(gaps):
+        chosen = around.answers(number, gap, options)
+        left = sum(
+            amount
+            for cause, amount in gap.by_cause.items()
+            if cause not in {option.cause for option, *_ in chosen}
+        )
+        todo = [action for answer in chosen for action in _actions(gap, *answer, found)]
+        todo += [
+            Action(gap.rank, "map_and_sign", around.ids[row], unsigned[row], None)
+            for row in around.stations(number)
+            if unsigned[row]
+        ]
+        if left > 0:
+            todo.append(Action(gap.rank, "partner" if hosts[number] else "build", hosts[number], (), left))
+        actions += sorted(todo, key=lambda action: ACTION_ORDER.index(action.kind))
+    return tuple(actions)
 
 
-def _equip(gap: Gap, target: str, gain: float, found: Situation) -> Action:
-    station = found.stations[found.stations["id"] == target].iloc[0]
-    held = {**station["amenities"], **station["services"]}
-    missing = tuple(name for name in found.standard.amenities if availability(name, held) == "missing")
-    members = {name: AMENITY_GROUPS[name].members if name in AMENITY_GROUPS else (name,) for name in missing}
-    all_broken = all(
-        any(code in held and held[code].value == "broken" for code in members[name]) for name in missing
+def _options(found: Situation) -> list[_Option]:
+    """Return the ways to answer each cause, the preferred first."""
+    times = station_times(found.stations, found.states, found.standard.amenities)
+    has, could = times.available[:, None], times.possible[:, None]
+    status = found.stations["status"]
+    serving = status.isin(SERVING_STATUSES).to_numpy(dtype=bool)[:, None]
+    shut = serving & (found.states == 0)
+    paused = times.present[:, None] & ~serving & (found.states != 0)
+    ways: tuple[tuple[str, ActionKind, Bools, bool], ...] = (
+        ("unknown", "verify", times.maybe & could & ~(times.open & has), True),
+        ("closed", "extend_hours", shut & has, True),
+        ("closed", "reopen", paused & has, True),
+        ("closed", "extend_hours", shut & ~has, False),
+        ("closed", "reopen", paused & ~has, False),
+        ("lacks_service", "equip", times.open & ~could, True),
     )
-    return Action(gap.rank, "repair" if missing and all_broken else "equip", target, missing, gain)
+    return [_Option(cause, kind, slot_shares(marked), fits) for cause, kind, marked, fits in ways]
 
 
-def _signs(gap: Gap, rows: list[int], found: Situation, serving: Bools) -> list[Action]:
-    """Return a map-and-sign action for each serving station in reach that has no listing or no sign."""
-    touched = np.unique(found.reach[rows].tocsr().indices)
-    actions = []
-    for number in touched[serving[touched]]:
-        station = found.stations.iloc[int(number)]
-        listed = any(getattr(station["on_map"], name) for name in ("amap", "baidu", "tencent"))
-        lacks = tuple(
-            part
-            for part, missing in (("map", not listed), ("sign", station["sign_outside"] == "no"))
-            if missing
+@dataclass(frozen=True)
+class _Around:
+    """Which stations each gap's cells reach: entry by entry, the entries of one gap side by side."""
+
+    ids: list[str]
+    by_id: Rows
+    weights: Floats
+    causes: Floats
+    cell: Rows
+    station: Rows
+    bounds: Rows
+
+    @classmethod
+    def of(cls, gaps: tuple[Gap, ...], found: Situation) -> _Around:
+        row_of = {cell: row for row, cell in enumerate(found.demand.cells["cell"])}
+        rows = np.array([row_of[cell] for gap in gaps for cell in gap.area.cells], dtype=np.intp)
+        reach = found.reach[rows]
+        ids = found.stations["id"].tolist()
+        ends = np.cumsum([0, *(len(gap.area.cells) for gap in gaps)])
+        return cls(
+            ids=ids,
+            by_id=np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.intp),
+            weights=found.weights[rows],
+            causes=found.shares.causes[:, rows],
+            cell=np.repeat(np.arange(len(rows)), np.diff(reach.indptr)),
+            station=reach.indices.astype(np.intp),
+            bounds=reach.indptr[ends].astype(np.intp),
         )
-        if lacks:
-            actions.append(Action(gap.rank, "map_and_sign", str(station["id"]), lacks, None))
-    return actions
+
+    def stations(self, gap: int) -> Rows:
+        """Return the stations in reach of any cell of the gap, ordered by id."""
+        near = np.zeros(len(self.ids), dtype=bool)
+        near[self.station[self.bounds[gap] : self.bounds[gap + 1]]] = True
+        return self.by_id[near[self.by_id]]
+
+    def answers(self, number: int, gap: Gap, options: list[_Option]) -> list[tuple[_Option, int, Floats]]:
+        """Return per cause the first option any station can take: with the best station and its gains."""
+        taken: dict[str, tuple[_Option, int, Floats]] = {}
+        for option in options:
+            if option.cause in taken or gap.by_cause[option.cause] <= 0:
+                continue
+            best = self._best(number, option)
+            if best is not None:
+                taken[option.cause] = (option, *best)
+        return list(taken.values())
+
+    def _best(self, gap: int, option: _Option) -> tuple[int, Floats] | None:
+        """Return the station of most gain and its gains per period; None where no station gains."""
+        span = slice(self.bounds[gap], self.bounds[gap + 1])
+        cell, station = self.cell[span], self.station[span]
+        blocked = self.causes[CAUSES.index(option.cause)][cell]
+        gains = self.weights[cell] * np.minimum(blocked, option.share[station])
+        total = np.bincount(station, gains.sum(axis=(1, 2)), minlength=len(self.ids))[self.by_id]
+        if not total.size or total.max() <= 0:
+            return None
+        best = int(self.by_id[int(np.argmax(total >= total.max() * (1 - 1e-12)))])
+        return best, np.asarray(gains[station == best].sum(axis=0))
 
 
-def _new_site(gap: Gap, found: Situation, candidates: tuple[Candidate, ...]) -> Action:
-    """Return a partner site at the nearest candidate within reach of the area's centre, else a new site."""
-    gain = gap.by_cause["nothing_near"]
-    hosts = [place for place in candidates if place.kind in PARTNER_KINDS]
-    if hosts:
-        metres = geodesic_distance_m(
-            gap.lon, gap.lat, np.array([h.lon for h in hosts]), np.array([h.lat for h in hosts])
-        )
-        best = int(np.argmin(metres))
-        if metres[best] <= _reach_limit_m(found):
-            return Action(gap.rank, "partner", hosts[best].name, (), gain)
-    return Action(gap.rank, "build", None, (), gain)
+def _actions(gap: Gap, option: _Option, row: int, gains: Floats, found: Situation) -> list[Action]:
+    """Return what has to be done at one station to answer one cause."""
+    gain, target = float(gains.sum()), str(found.stations["id"].iloc[row])
+    if option.cause == "closed":
+        hours = Action(gap.rank, option.kind, target, _worst(gains), gain)
+        return [hours] if option.fits else [hours, *_put_right(gap, row, found, None)]
+    if option.kind == "verify":
+        unsure = ("hours",) if bool((found.states[row] == -1).any()) else ()
+        return [Action(gap.rank, "verify", target, (*unsure, *_asked(found, row, "unknown")), gain)]
+    return _put_right(gap, row, found, gain)
 
 
-def _reach_limit_m(found: Situation) -> float:
+def _put_right(gap: Gap, row: int, found: Situation, gain: float | None) -> list[Action]:
+    """Return the repair or addition a station needs to have all that is asked for, or what to verify."""
+    target = str(found.stations["id"].iloc[row])
+    missing = _asked(found, row, "missing")
+    if not missing:
+        return [Action(gap.rank, "verify", target, _asked(found, row, "unknown"), gain)]
+    held = _held(found, row)
+    repair = all(any(_is_broken(held.get(code)) for code in _members(name)) for name in missing)
+    return [Action(gap.rank, "repair" if repair else "equip", target, missing, gain)]
+
+
+def _asked(found: Situation, row: int, state: Availability) -> tuple[str, ...]:
+    held = _held(found, row)
+    return tuple(name for name in found.standard.amenities if availability(name, held) == state)
+
+
+def _held(found: Situation, row: int) -> dict[str, Amenity]:
+    station = found.stations.iloc[row]
+    return {**station["amenities"], **station["services"]}
+
+
+def _members(name: str) -> tuple[str, ...]:
+    return AMENITY_GROUPS[name].members if name in AMENITY_GROUPS else (name,)
+
+
+def _is_broken(entry: Amenity | None) -> bool:
+    return entry is not None and entry.value == "broken"
+
+
+def _worst(gains: Floats) -> tuple[str, ...]:
+    """Return the windows most is gained in; none at one instant, whose gains have one period."""
+    if gains.size == 1:
+        return ()
+    order = np.argsort(-gains, axis=None, kind="stable")[:WORST_WINDOWS]
+    return tuple(
+        f"{WINDOW_CODES[place // len(DAY_TYPES)]}/{DAY_TYPES[place % len(DAY_TYPES)]}"
+        for place in order.tolist()
+        if gains.flat[place] > 0
+    )
+
+
+def _unsigned(on_map: OnMap, sign_outside: str) -> tuple[str, ...]:
+    """Return what is known to be wanting: a map listing (looked for, none found), a sign outside.
+
+    A register that says nothing of maps is unknown, which is not the same as unlisted.
+    """
+    entries = [entry for entry in (on_map.amap, on_map.baidu, on_map.tencent) if entry is not None]
+    unlisted = bool(entries) and not any(entry.id for entry in entries)
+    return (*(("map",) if unlisted else ()), *(("sign",) if sign_outside == "no" else ()))
+
+
+def _hosts(gaps: tuple[Gap, ...], found: Situation, candidates: tuple[Candidate, ...]) -> list[str | None]:
+    """Return for each gap the candidate host nearest to its centre, None where none is within reach."""
+    able = [place for place in candidates if place.kind in PARTNER_KINDS]
+    if not able or not gaps:
+        return [None] * len(gaps)
     standard = found.standard
-    if standard.radius_m is not None:
-        return standard.radius_m
-    return reach_m(standard.minutes or 0.0, standard.mode)
+    limit_m = standard.radius_m or reach_m(standard.minutes or 0.0, standard.mode)
+    hosts = [place.name for place in able]
+    index = StationIndex([place.lon for place in able], [place.lat for place in able], hosts)
+    rows, _ = index.nearest_many(
+        [gap.lon for gap in gaps], [gap.lat for gap in gaps], k=1, max_distance_m=limit_m
+    )
+    return [hosts[row] if row >= 0 else None for row in rows[:, 0]]
