@@ -41,6 +41,17 @@ class Service:
     clock: Callable[[], datetime] = utc_now
     draining: bool = False
 
+    async def view(self) -> View:
+        """Return the view of the register that answers a request; a first one is laid out off the loop.
+
+        Handlers ask for it once the request has proved sound: a bad one is told so even without a register.
+
+        Raises:
+            StoreUnavailableError: there is no snapshot yet.
+        """
+        present = self.live.present()
+        return present if present is not None else await run_in_threadpool(self.live.view)
+
 
 def service_of(request: Request) -> Service:
     """Return the application's service."""
@@ -54,13 +65,6 @@ def service_of(request: Request) -> Service:
 async def get_service(request: Request) -> Service:
     """Return the application's service, as a dependency."""
     return service_of(request)
-
-
-async def get_view(request: Request) -> View:
-    """Return the view of the register that answers this request; a first one is laid out off the loop."""
-    live = service_of(request).live
-    present = live.present()
-    return present if present is not None else await run_in_threadpool(live.view)
 
 
 async def get_base(request: Request) -> str:
@@ -89,6 +93,5 @@ class OnlyFormat(BaseModel):
 
 
 ServiceDep = Annotated[Service, Depends(get_service)]
-ViewDep = Annotated[View, Depends(get_view)]
 BaseDep = Annotated[str, Depends(get_base)]
 FormatDep = Annotated[OnlyFormat, Query()]

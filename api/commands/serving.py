@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 import uvicorn
@@ -16,6 +16,7 @@ from api.service import Service
 from geo.errors import CareStationError
 
 _DRAIN_S = 0.3  # between the first signal and the end of listening, so that balancers see readyz fail
+_LINGER_S = 1.0  # after it, for requests of open connections to arrive; an idle one is then closed
 _GRACE_S = 30  # for requests under way
 _BACKLOG = 2048
 
@@ -25,7 +26,11 @@ class ListenError(CareStationError, OSError):
 
 
 class DrainingServer(uvicorn.Server):
-    """Goes out of service before it stops: ``/readyz`` says 503, connections close after their answer."""
+    """Goes out of service before it stops: ``/readyz`` says 503, connections close after their answer.
+
+    Whatever was connected when listening ends is still heard: uvicorn alone resets what waits to be accepted
+    and hangs up on connections whose request is on its way.
+    """
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
@@ -39,6 +44,26 @@ class DrainingServer(uvicorn.Server):
         self._service.draining = True
         loop = asyncio.get_running_loop()
         loop.call_soon_threadsafe(loop.call_later, _DRAIN_S, super().handle_exit, sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End listening, answer who is connected, then shut down as uvicorn does."""
+        loop = asyncio.get_running_loop()
+        waiting = [connection for listening in sockets or () for connection in _waiting_on(listening)]
+        for server in self.servers:
+            server.close()
+        for connection in waiting:
+            await loop.connect_accepted_socket(self._protocol, connection)
+        deadline = loop.time() + _LINGER_S
+        while self.server_state.connections and loop.time() < deadline:
+            await asyncio.sleep(0.01)
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol_class = cast("type[Any]", self.config.http_protocol_class)
+        protocol = protocol_class(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return cast("asyncio.Protocol", protocol)
 
 
 def serve(
@@ -62,6 +87,16 @@ def serve(
     address = f"http://{shown}:{listening.getsockname()[1]}"
     say(f"care-stations: serving {service.store.url} on {address} (Ctrl+C stops)")
     DrainingServer(config, service).run(sockets=[listening])
+
+
+def _waiting_on(listening: socket.socket) -> list[socket.socket]:
+    """Take every connection that waits to be accepted."""
+    waiting = []
+    while True:
+        try:
+            waiting.append(listening.accept()[0])
+        except BlockingIOError:
+            return waiting
 
 
 def _listen(host: str, port: int) -> socket.socket:

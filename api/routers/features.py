@@ -11,7 +11,7 @@ from api.conditional import parameters_key, weak_tag
 from api.item_pages import item_tag, items_page, one_item
 from api.items_query import parse_items_query
 from api.openapi import ITEMS_PARAMETERS
-from api.service import BaseDep, FormatDep, ServiceDep, ViewDep
+from api.service import BaseDep, FormatDep, ServiceDep
 from geo.errors import NotFoundError
 
 router = APIRouter(prefix="/api", tags=["OGC API - Features"])
@@ -56,17 +56,19 @@ async def conformance(_: FormatDep) -> Response:
 
 
 @router.get("/collections", summary="Collections", operation_id="collections")
-async def list_collections(view: ViewDep, base: BaseDep, _: FormatDep) -> Response:
+async def list_collections(service: ServiceDep, base: BaseDep, _: FormatDep) -> Response:
     """Every collection with its links."""
+    view = await service.view()
     entries = [describe(one, view.tables[one.id], base) for one in KNOWN.values()]
     body = {"links": [link(f"{base}/api/collections", "self")], "collections": entries}
     return plain(body)
 
 
 @router.get("/collections/{collection_id}", summary="One collection", operation_id="collection")
-async def one_collection(collection_id: str, view: ViewDep, base: BaseDep, _: FormatDep) -> Response:
+async def one_collection(collection_id: str, service: ServiceDep, base: BaseDep, _: FormatDep) -> Response:
     """One collection with its links and extent."""
     collection = find(KNOWN, collection_id)
+    view = await service.view()
     return plain(describe(collection, view.tables[collection.id], base))
 
 
@@ -85,12 +87,11 @@ async def queryables(collection_id: str, base: BaseDep, _: FormatDep) -> Respons
     response_class=GeoJson,
     openapi_extra={"parameters": ITEMS_PARAMETERS},
 )
-async def items(
-    request: Request, collection_id: str, service: ServiceDep, view: ViewDep, base: BaseDep
-) -> Response:
+async def items(request: Request, collection_id: str, service: ServiceDep, base: BaseDep) -> Response:
     """A page of features in the order of their ids, filtered by box and properties."""
     collection = find(KNOWN, collection_id)
     query = parse_items_query(request.query_params, collection.queryables)
+    view = await service.view()
     here, stamp = f"{base}{request.url.path}", service.clock().isoformat()
     body = items_page(view.tables[collection.id], query, here, request.query_params, stamp)
     tag = weak_tag(view.version, here, parameters_key(request.query_params.items()))
@@ -104,10 +105,11 @@ async def items(
     response_class=GeoJson,
 )
 async def item(
-    request: Request, collection_id: str, feature_id: str, view: ViewDep, base: BaseDep, _: FormatDep
+    request: Request, collection_id: str, feature_id: str, service: ServiceDep, base: BaseDep, _: FormatDep
 ) -> Response:
     """One feature with its entity tag."""
-    table = view.tables[find(KNOWN, collection_id).id]
+    collection = find(KNOWN, collection_id)
+    table = (await service.view()).tables[collection.id]
     if feature_id not in table.row_of:
         raise NotFoundError(f"{collection_id}/{feature_id}")
     row = table.row_of[feature_id]

@@ -13,7 +13,7 @@ from api.answers import GEOJSON, GeoJson, answer
 from api.conditional import parameters_key, weak_tag
 from api.instants import parse_instant, this_minute
 from api.nearest_answer import encode_answer, to_wgs84
-from api.service import ServiceDep, ViewDep
+from api.service import ServiceDep
 from geo.amenities import parse_asked
 from geo.crs import Datum
 from geo.finder import MAX_K, NearestQuery, OpenFilter, nearest_stations
@@ -52,11 +52,12 @@ class NearestParameters(BaseModel):
 
 @router.get("/nearest", summary="Nearest stations", operation_id="nearest", response_class=GeoJson)
 async def nearest(
-    request: Request, wanted: Annotated[NearestParameters, Query()], service: ServiceDep, view: ViewDep
+    request: Request, wanted: Annotated[NearestParameters, Query()], service: ServiceDep
 ) -> Response:
     """The nearest stations that qualify, in order, and how many were left out by reason."""
     query, zone = as_query(wanted), service.settings.timezone
     at = parse_instant(wanted.at, zone) if wanted.at else this_minute(service.clock(), zone)
+    view = await service.view()
     if len(view.stations) <= _AT_ONCE:
         found = nearest_stations(query, view.finder, at)
     else:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.answers import answer
 from api.conditional import weak_tag
 from api.live import View
-from api.service import BaseDep, Service, ServiceDep, ViewDep
+from api.service import BaseDep, Service, ServiceDep
 from geo.data_files import data_path
 from maps.finder_page import places_data, render_finder
 from maps.folium_local import MapPage
@@ -75,9 +75,9 @@ class PageRequest:
         return found
 
 
-async def page_request(request: Request, service: ServiceDep, view: ViewDep, base: BaseDep) -> PageRequest:
+async def page_request(request: Request, service: ServiceDep, base: BaseDep) -> PageRequest:
     """Return the page asked for, as a dependency."""
-    return PageRequest(request, service, view, base)
+    return PageRequest(request, service, await service.view(), base)
 
 
 PageDep = Annotated[PageRequest, Depends(page_request)]
