@@ -1,7 +1,7 @@
 """Text in cells of CSV and XLSX: what stands behind one ``'``, and how it is taken off again.
 
-A spreadsheet takes text that begins with ``=``, ``+``, ``-``, ``@``, tab or return for a formula. Such text is
-written behind one ``'``. So is text a reader would otherwise not give back as it is: the empty text, text with
+A spreadsheet takes text that begins with ``=``, ``+``, ``-``, ``@``, tab or return for a formula. Such text
+is written behind one ``'``. So is text a reader would not give back as it is: the empty text, text with
 spaces at its ends, the word 清空, an error word (``#N/A``), text that itself begins with ``'``.
 """
 

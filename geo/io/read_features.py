@@ -1,0 +1,188 @@
+"""Reading the formats with types: GeoJSON, GeoPackage, GeoParquet. Geometry comes out as WGS-84 lon, lat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet
+import pyogrio
+import pyogrio.errors
+import pyproj
+import shapely
+
+from geo.errors import InvalidDataError, Problem
+from geo.geojson import FeatureReader, nonfinite_fields
+from geo.io.columns import GEOMETRY, LAYER
+from geo.io.headers import map_headers
+from geo.io.table import Column, SourceRow, SourceTable, with_stated_nulls
+
+_BATCH = 5000
+_LON_LAT_NAMES = ("OGC:CRS84", "EPSG:4326", "EPSG:4490")  # CGCS2000 is WGS-84 to a few centimetres
+
+
+def read_geojson(path: Path) -> SourceTable:
+    """Read a GeoJSON FeatureCollection; ``row`` is the number of the feature.
+
+    Raises:
+        InvalidDataError: the document itself is broken (its line and column are named).
+    """
+    table = SourceTable(path.name, typed=True)
+    reader = FeatureReader(path)
+    known: dict[str, str | None] = {}
+    for number, feature in reader:
+        properties = feature.get("properties") if isinstance(feature, dict) else None
+        if not isinstance(properties, dict) or feature.get("type") != "Feature":
+            row = SourceRow(number, {})
+            table.problems.append(table.problem("error", "not a GeoJSON feature with properties", row, None))
+            continue
+        bad = dict(nonfinite_fields(feature))
+        values = _named(properties, known, table)
+        if feature.get("id") is not None:
+            values.setdefault("id", feature["id"])
+        row = SourceRow(number, values)
+        for name, value in bad.items():
+            top = name.removeprefix("properties.").partition(".")[0]
+            table.problems.append(table.problem("warning", "is no number", row, top, value))
+            values.pop(top, None)
+        geometry = None if any(name.startswith("geometry") for name in bad) else feature.get("geometry")
+        _place(table, row, values, geometry)
+        table.rows.append(SourceRow(number, with_stated_nulls(values)))
+    datum = reader.members.get("datum")
+    table.datum = datum if isinstance(datum, str) else None
+    return table
+
+
+def _named(properties: Mapping[str, Any], known: dict[str, str | None], table: SourceTable) -> dict[str, Any]:
+    """Return the properties by field; a name not met before is looked up, and reported when unknown."""
+    for name in properties.keys() - known.keys():
+        columns, problems = map_headers([name], None, None)
+        table.problems += problems
+        known[name] = next(iter(columns), None)
+        table.columns |= {found: Column(0, name, found) for found in columns}
+    values: dict[str, Any] = {}
+    for name, value in properties.items():
+        found = known[name]
+        if found is not None and values.get(found) is None:
+            values[found] = value
+    return values
+
+
+def _place(table: SourceTable, row: SourceRow, values: dict[str, Any], geometry: object) -> None:
+    """Set ``location`` from a GeoJSON geometry: a Point, or null."""
+    if geometry is None:
+        values.setdefault("location", None)
+        return
+    coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    is_point = isinstance(geometry, dict) and geometry.get("type") == "Point"
+    if (
+        not is_point
+        or not isinstance(coordinates, list)
+        or len(coordinates) not in (2, 3)
+        or not all(isinstance(part, int | float) and not isinstance(part, bool) for part in coordinates)
+    ):
+        message = "must be null or a Point with numeric [longitude, latitude]"
+        table.problems.append(table.problem("warning", message, row, "geometry", geometry))
+        return
+    values["location"] = (float(coordinates[0]), float(coordinates[1]))
+
+
+def read_gpkg(path: Path) -> SourceTable:
+    """Read the layer ``stations`` of a GeoPackage, or its only layer of points.
+
+    Raises:
+        InvalidDataError: not a GeoPackage, no such layer, or without a coordinate system.
+    """
+    try:
+        layers = pyogrio.list_layers(path)
+        names = [
+            str(name) for name, kind in layers if kind is None or "Point" in str(kind) or kind == "Unknown"
+        ]
+        if LAYER not in names and len(names) != 1:
+            raise _refused(f"has no layer {LAYER} and not one layer of points alone, but: {', '.join(names)}")
+        layer = LAYER if LAYER in names else names[0]
+        meta, content = pyogrio.read_arrow(path, layer=layer)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise _refused(f"is not a readable GeoPackage: {error}") from error
+    geometry = meta["geometry_name"] or "wkb_geometry"
+    return _table_of_arrow(path, content, geometry, meta["crs"])
+
+
+def read_geoparquet(path: Path) -> SourceTable:
+    """Read a GeoParquet file.
+
+    Raises:
+        InvalidDataError: not Parquet, or its geometry is not WKB.
+    """
+    try:
+        content = pa.parquet.read_table(path)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise _refused(f"is not a readable Parquet file: {error}") from error
+    raw = (content.schema.metadata or {}).get(b"geo")
+    geo = orjson.loads(raw) if raw else {}
+    geometry = geo.get("primary_column", GEOMETRY)
+    column = geo.get("columns", {}).get(geometry, {})
+    if not raw or column.get("encoding") != "WKB":
+        raise _refused("has no GeoParquet metadata with a WKB geometry")
+    crs = column.get("crs", "OGC:CRS84")
+    name = crs if isinstance(crs, str) or crs is None else pyproj.CRS.from_json_dict(crs).to_wkt()
+    return _table_of_arrow(path, content, geometry, name)
+
+
+def _table_of_arrow(path: Path, content: Any, geometry: str, crs: str | None) -> SourceTable:
+    table = SourceTable(path.name, typed=True)
+    names: Sequence[str] = [name for name in content.schema.names if name not in (geometry, "fid")]
+    table.columns, table.problems = map_headers(names, None, None)
+    fields = {column.header: found for found, column in table.columns.items()}
+    metadata = content.schema.metadata or {}
+    table.datum = metadata.get(b"datum", b"").decode() or None
+    to_lon_lat = _transformer(crs) if geometry in content.schema.names else None
+    number = 0
+    for batch in content.to_batches(max_chunksize=_BATCH):
+        columns = {fields[name]: batch.column(name).to_pylist() for name in names if name in fields}
+        for index, location in enumerate(_locations(batch, geometry, to_lon_lat)):
+            number += 1
+            values: dict[str, Any] = {name: cells[index] for name, cells in columns.items()}
+            row = SourceRow(number, values)
+            if isinstance(location, str):
+                table.problems.append(table.problem("warning", location, row, "geometry"))
+            else:
+                values["location"] = location
+            table.rows.append(SourceRow(number, with_stated_nulls(values)))
+    return table
+
+
+def _locations(
+    batch: Any, geometry: str, to_lon_lat: pyproj.Transformer | None
+) -> Iterator[tuple[float, float] | str | None]:
+    """Yield each row's (lon, lat), None without geometry, or what is wrong with it."""
+    if geometry not in batch.schema.names:
+        yield from [None] * batch.num_rows
+        return
+    shapes = shapely.from_wkb(batch.column(geometry).to_pylist())
+    for shape in shapes:
+        if shape is None or shape.is_empty:
+            yield None
+        elif shape.geom_type != "Point":
+            yield f"must be a point, is a {shape.geom_type}"
+        elif to_lon_lat is not None:
+            yield to_lon_lat.transform(shape.x, shape.y)
+        else:
+            yield shape.x, shape.y
+
+
+def _transformer(crs: str | None) -> pyproj.Transformer | None:
+    """Return what brings points to WGS-84, longitude first; None where they are that already."""
+    if crs is None:
+        raise _refused("names no coordinate system")
+    found = pyproj.CRS.from_user_input(crs)
+    if any(found.equals(name, ignore_axis_order=True) for name in _LON_LAT_NAMES):
+        return None
+    return pyproj.Transformer.from_crs(found, "OGC:CRS84", always_xy=True)
+
+
+def _refused(message: str) -> InvalidDataError:
+    return InvalidDataError([Problem("file", None, None, None, message)])
