@@ -28,12 +28,12 @@ from geo.errors import (
     StoreVersionError,
 )
 from maps.page import render_error
-from maps.texts import Lang
 
 log = logging.getLogger("care_stations.api")
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_S = "2"
+_FOR_PROGRAMS = ("/api", "/livez", "/readyz", "/metrics")
 _SHOWN = 200  # characters of a client's own value repeated to it
 
 
@@ -78,15 +78,19 @@ def install(app: FastAPI) -> None:
 
 
 async def _handle(request: Request, error: Exception) -> Response:
-    answer = answer_to(error)
+    answer = shown(answer_to(error), request.url.path, english=request.query_params.get("lang") == "en")
     if answer.status_code >= 500:
         log.warning("%s %s: %s", request.method, request.url.path, type(error).__name__)
-    path = request.url.path
-    if path.startswith("/api") or "text/html" not in request.headers.get("accept", ""):
+    return answer
+
+
+def shown(answer: Response, path: str, *, english: bool) -> Response:
+    """Return ``answer`` as it stands for a program, as a page for a reader of pages."""
+    if path.startswith(_FOR_PROGRAMS) or answer.status_code not in (404, 500, 503):
         return answer
-    lang: Lang = "en" if request.query_params.get("lang") == "en" else "zh"
-    words = render_error(answer.status_code, lang, station=path.startswith("/stations/"))
-    return HTMLResponse(words, answer.status_code, {"Cache-Control": "no-store"})
+    words = render_error(answer.status_code, "en" if english else "zh", station=path.startswith("/stations/"))
+    kept = {name: value for name, value in answer.headers.items() if name in ("cache-control", "retry-after")}
+    return HTMLResponse(words, answer.status_code, kept)
 
 
 def _http_detail(error: HTTPException) -> str | None:

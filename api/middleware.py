@@ -12,7 +12,7 @@ from collections.abc import Callable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import ApiError, answer_to, problem
+from api.errors import ApiError, answer_to, problem, shown
 from api.metrics import Metrics
 
 log = logging.getLogger("care_stations.api")
@@ -130,7 +130,8 @@ class NeutralErrors:
             if scope["type"] != "http" or started:
                 raise
             log.exception("%s %s failed", scope["method"], scope["path"])
-            await answer_to(error)(scope, receive, send)
+            english = b"lang=en" in scope["query_string"]
+            await shown(answer_to(error), scope["path"], english=english)(scope, receive, send)
 
 
 class Measured:

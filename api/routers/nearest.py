@@ -34,7 +34,7 @@ class NearestParameters(BaseModel):
     datum: Annotated[Datum, Field(description="Datum of the point; answers are WGS-84")] = Datum.WGS84
     k: Annotated[int, Field(ge=1, le=MAX_K, description="How many stations")] = 5
     max_distance_m: Annotated[
-        float | None, Field(ge=0, le=20_100_000, allow_inf_nan=False, description="Metres, inclusive")
+        float | None, Field(ge=0, allow_inf_nan=False, description="Metres, inclusive")
     ] = None
     mode: TravelMode = Field(TravelMode.WALK, description="How the worker comes")
     amenities: Annotated[

@@ -116,6 +116,22 @@ def test_a_hostile_name_is_data_and_nothing_else(client: TestClient) -> None:
     assert client.get(f"{ITEMS}/b").json()["properties"]["name"].startswith("</script>")
 
 
+@pytest.mark.parametrize(("query", "words"), [("", "没有"), ("?lang=en", "No such")])
+def test_a_page_that_is_not_there_is_told_in_both_languages(
+    client: TestClient, query: str, words: str
+) -> None:
+    for path in ("/stations/zz", "/nope", "/static/nope.js"):
+        answer = client.get(f"{path}{query}")
+        assert answer.status_code == 404
+        assert answer.headers["content-type"].startswith("text/html")
+        assert words in answer.text
+
+
+def test_pages_ignore_parameters_they_do_not_know(client: TestClient) -> None:
+    for path in ("/", "/map", "/planner/map", "/stations/a", "/docs"):
+        assert client.get(f"{path}?utm_source=x&a=1&a=2&lon=nan").status_code == 200
+
+
 def test_absurd_lengths_are_refused(client: TestClient) -> None:
     is_problem(client.get("/api/nearest?lon=1&lat=1&amenities=" + "x" * 9000), 414)
     is_problem(client.get("/api/" + "x" * 9000), 414)
@@ -203,8 +219,10 @@ def test_inner_errors_say_nothing_of_the_inside(
         assert "db.example.org" not in answer.text
         assert ("retry-after" in answer.headers) == (status == 503)
         assert answer.headers["x-content-type-options"] == "nosniff"
-    page = own.get("/", headers={"Accept": "text/html"})
+    page = own.get("/")
     assert page.status_code == status
+    assert page.headers["content-type"].startswith("text/html")
+    assert ("retry-after" in page.headers) == (status == 503)
     assert not SECRETS.search(page.text)
 
 
