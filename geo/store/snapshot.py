@@ -15,7 +15,7 @@ import geopandas as gpd
 
 from geo.errors import CareStationError, NotFoundError, StoreUnavailableError
 from geo.nearest import StationIndex
-from geo.stations import Station, stations_to_frame
+from geo.stations import LonLat, Station, stations_to_frame
 from geo.store.protocol import Difference, StationStore, StoreWatch
 
 _log = logging.getLogger(__name__)
@@ -58,19 +58,15 @@ class Snapshot:
 
 
 def build_snapshot(
-    version: int, stations: Mapping[str, Station], built_at: datetime, earlier: Snapshot | None = None
+    version: int, stations: Mapping[str, Station], built_at: datetime, index: StationIndex | None = None
 ) -> Snapshot:
-    """Return the snapshot of ``stations`` by id; the place index of ``earlier`` is kept if nothing moved."""
+    """Return the snapshot of ``stations`` by id; ``index`` saves the work when it is known to fit them."""
     ordered = tuple(stations[name] for name in sorted(stations))
     located = tuple(station for station in ordered if station.location is not None)
-    places = [(station.id, station.location) for station in located]
-    if earlier is not None and places == [(station.id, station.location) for station in earlier.located]:
-        index = earlier.index
-    else:
+    if index is None:
         points = [station.location for station in located if station.location is not None]
-        index = StationIndex(
-            [point.lon for point in points], [point.lat for point in points], [name for name, _ in places]
-        )
+        names = [station.id for station in located]
+        index = StationIndex([point.lon for point in points], [point.lat for point in points], names)
     by_id = MappingProxyType({station.id: station for station in ordered})
     return Snapshot(version, built_at, ordered, by_id, index, located)
 
@@ -78,10 +74,16 @@ def build_snapshot(
 def patched(earlier: Snapshot, difference: Difference, built_at: datetime) -> Snapshot:
     """Return ``earlier`` with the difference applied; ``earlier`` stays as it was."""
     stations = dict(earlier.by_id)
-    for station_id in difference.removed:
-        stations.pop(station_id, None)
-    stations.update((station.id, station) for station in difference.changed)
-    return build_snapshot(difference.version, stations, built_at, earlier)
+    before = {station_id: stations.pop(station_id, None) for station_id in difference.removed}
+    for station in difference.changed:
+        before[station.id] = stations.get(station.id)
+        stations[station.id] = station
+    moved = any(_place(old) != _place(stations.get(station_id)) for station_id, old in before.items())
+    return build_snapshot(difference.version, stations, built_at, None if moved else earlier.index)
+
+
+def _place(station: Station | None) -> LonLat | None:
+    return None if station is None else station.location
 
 
 @dataclass(frozen=True)
