@@ -12,20 +12,20 @@ from datetime import date
 import geopandas as gpd
 import pandas as pd
 
+from geo.access_metrics import balance_metric, distance_metric
 from geo.compliance import Compliance, compliance
-from geo.coverage import Coverage, Situation, situation, summarise
+from geo.coverage import Coverage, situation, summarise
 from geo.coverage_metrics import (
-    balance_metric,
-    distance_metric,
     service_metric,
     threshold_metric,
     twice_metric,
     window_metric,
+    within_minutes,
 )
 from geo.demand import Demand
 from geo.gap_details import Gap, find_gaps
 from geo.improvement import ACTION_LABELS, ACTION_ORDER, Action, Candidate, improvements
-from geo.metrics import Figure, Metric
+from geo.metrics import Benchmark, Figure, Metric, share
 from geo.register_metrics import (
     compliance_metric,
     freshness_metric,
@@ -39,7 +39,11 @@ from geo.standard import Standard
 from geo.travel import Router
 
 METRIC_RULE_SETS = ("xian-8", "acftu-6")
-"""The rule sets metric 2 prints."""
+"""The rule sets metric 2 prints where no others are named, in this order."""
+
+FILL_GAPS = Benchmark(
+    None, "盘活存量、填补空白、科学选址", "Use what exists, fill gaps; no figure", "湖南 2026-01 报道"
+)
 
 
 @dataclass(frozen=True)
@@ -95,30 +99,36 @@ def assess(
         router: where minutes come from; straight lines x 1.35 without one.
         today: the day facts are judged on; the Monday of the standard's week without one.
         places: named places (``name``, ``kind``, ``lon``, ``lat``) that name gaps and may host partners.
-        rule_sets: rule sets to judge by; the shipped ones without.
+        rule_sets: rule sets to judge by, all printed in metric 2; the shipped ones without.
         answered: (reports answered in time, reports in all), where reports are kept.
+
+    Raises:
+        InvalidParameterError: the router's minutes are of another mode of travel than the standard's.
     """
     day = today or standard.week
     found = situation(stations, demand, standard, router)
     main = summarise(found)
-    gaps = find_gaps(found, places)
+    walk = within_minutes(stations, found, router)
+    gaps = find_gaps(found, places, router=router)
     actions = improvements(gaps, found, _candidates(places))
-    sets = shipped_rule_sets().values() if rule_sets is None else rule_sets
+    sets = tuple(shipped_rule_sets().values() if rule_sets is None else rule_sets)
     judged = tuple(compliance(stations, rules, day, standard.week) for rules in sets)
+    by_id = {result.rule_set.id: result for result in judged}
+    printed = METRIC_RULE_SETS if rule_sets is None else tuple(by_id)
     metrics = (
         station_counts(stations),
-        compliance_metric(result for result in judged if result.rule_set.id in METRIC_RULE_SETS),
-        threshold_metric(stations, found, main),
-        twice_metric(main),
-        window_metric(stations, demand, standard, router),
-        service_metric(found),
-        distance_metric(stations, demand, standard),
-        balance_metric(stations, demand, standard, router),
+        compliance_metric(by_id[name] for name in printed),
+        threshold_metric(stations, walk, found),
+        twice_metric(walk),
+        window_metric(stations, walk, router),
+        service_metric(walk),
+        distance_metric(walk, router),
+        balance_metric(walk),
         on_map_metric(stations),
         long_hours_metric(stations, standard.week),
         use_metric(stations),
         freshness_metric(stations, day, answered),
-        improvement_metric(actions, found),
+        improvement_metric(gaps, actions, hours_unit(demand, main.is_hours)),
     )
     return Assessment(
         standard=standard,
@@ -146,18 +156,43 @@ def _candidates(places: pd.DataFrame | None) -> tuple[Candidate, ...]:
     )
 
 
-def improvement_metric(actions: tuple[Action, ...], found: Situation) -> Metric:
-    """Metric 13: how many actions of each kind follow from the gaps, and what they could serve at most."""
-    unit = "demand-hours" if found.standard.window is None and found.standard.at is None else "demand"
-    figures = [Figure("actions", "改进事项", "Actions", float(len(actions)), "actions", float(len(actions)))]
+def hours_unit(demand: Demand, is_hours: bool) -> str:
+    """Return the unit of a figure of demand: ``workers`` or ``weight``, or those hours.
+
+    ``worker-hours`` and ``weight-hours`` where the question spans the week.
+    """
+    if not is_hours:
+        return demand.unit
+    return "worker-hours" if demand.unit == "workers" else "weight-hours"
+
+
+def improvement_metric(gaps: tuple[Gap, ...], actions: tuple[Action, ...], unit: str) -> Metric:
+    """Metric 13: what follows from the gaps: how many things to do of each kind, and their gains at most.
+
+    A thing at one station or place counts once, however many gaps it helps.
+    """
+    answered = len({action.gap_rank for action in actions if action.gain is not None})
+    figures = [
+        _count("actions", "改进事项", "Actions", actions),
+        share("answered", "有办法的缺口", "Gaps with an action", answered, len(gaps), why_not="没有缺口"),
+    ]
     for kind in ACTION_ORDER:
-        chosen = [action for action in actions if action.kind == kind]
+        chosen = tuple(action for action in actions if action.kind == kind)
         zh, en = ACTION_LABELS[kind]
-        figures.append(Figure(f"{kind}.count", zh, en, float(len(chosen)), "actions", float(len(chosen))))
+        figures.append(_count(f"{kind}.count", zh, en, chosen))
         gains = [action.gain for action in chosen if action.gain is not None]
         if gains:
             figures.append(
                 Figure(f"{kind}.gain", f"{zh}最多可补", f"{en}: at most", sum(gains), unit, sum(gains))
             )
-    definition = "每处缺口按原因给出最省的做法：先核实、延长开放、补设施、上图挂牌、合作点、新建。"
-    return Metric(13, "improvements", "改进清单", "What to do", definition, tuple(figures))
+    definition = (
+        "每处缺口按原因给出最省的做法：先核实、延长开放、补设施、上图挂牌、合作点、新建；"
+        "同一站同一件事算一件。"
+    )
+    return Metric(13, "improvements", "改进清单", "What to do", definition, tuple(figures), (FILL_GAPS,))
+
+
+def _count(key: str, zh: str, en: str, actions: tuple[Action, ...]) -> Figure:
+    # a site still to be found is a thing of its own in every gap
+    things = {(action.kind, action.target or f"gap {action.gap_rank}") for action in actions}
+    return Figure(key, zh, en, float(len(things)), "actions", float(len(things)))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NO_DEMAND = "这个人群在这个时段没有需求，算不出"
+NO_STATIONS = "登记表里没有服务中的站点"
+
 
 @dataclass(frozen=True)
 class Benchmark:
@@ -58,6 +61,7 @@ def share(key: str, zh: str, en: str, numerator: float, denominator: float, *, w
     >>> share("s", "占比", "share", 0, 0, why_not="no stations").reason
     'no stations'
     """
-    if denominator == 0:
-        return Figure(key, zh, en, None, "share", numerator, denominator, why_not)
-    return Figure(key, zh, en, numerator / denominator, "share", numerator, denominator)
+    part, whole = float(numerator), float(denominator)
+    if whole == 0:
+        return Figure(key, zh, en, None, "share", part, whole, why_not)
+    return Figure(key, zh, en, part / whole, "share", part, whole)

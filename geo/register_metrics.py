@@ -12,22 +12,36 @@ from typing import Any
 import geopandas as gpd
 
 from geo.compliance import Compliance
-from geo.metrics import Benchmark, Figure, Metric, share
+from geo.metrics import NO_STATIONS, Benchmark, Figure, Metric, share
 from geo.opening_hours import OpeningHours
 from geo.time_windows import QUARTERS_PER_DAY
 from geo.vocabulary import LABELS, SERVING_STATUSES
 
 FRESH_DAYS = 90
+LOW_USE_SHOWN = 3
+WORST_RULES = 3
 EXTENDED_HOURS_PER_DAY = 12.0
 """A station that is not open round the clock but at least this long, on at least five days, is extended."""
 PIN_ERROR_LIMIT_M = 50.0
-NO_STATIONS = "登记表里没有站点"
+OWN_LIMITS = Benchmark(
+    None, "90天、7天为本项目建议值，未见公开标准", "90 and 7 days are this project's proposals", "本项目"
+)
 
 
 def station_counts(stations: gpd.GeoDataFrame) -> Metric:
     """Metric 1: stations in normal operation, then every status, ownership, host type, level and street."""
     operating = stations[stations["status"] == "operating"]
-    figures = [_count("operating", "正常开放", "Operating", len(operating))]
+    figures = [
+        _count("operating", "正常开放", "Operating", len(operating)),
+        share(
+            "operating_share",
+            "正常开放占比",
+            "Operating, of all",
+            len(operating),
+            len(stations),
+            why_not="登记表里没有站点",
+        ),
+    ]
     for field in ("status", "ownership", "host_type", "level"):
         table = stations if field == "status" else operating
         found = Counter(table[field])
@@ -43,7 +57,16 @@ def station_counts(stations: gpd.GeoDataFrame) -> Metric:
     without = int((stations.geometry.isna() | stations.geometry.is_empty).sum())
     figures.append(_count("no_location", "没有坐标", "Without a location", without))
     return Metric(
-        1, "stations", "站点数", "Stations", "状态为正常开放的站点数；其余状态分列。", tuple(figures)
+        1,
+        "stations",
+        "站点数",
+        "Stations",
+        "状态为正常开放的站点数；其余状态分列。",
+        tuple(figures),
+        (
+            Benchmark(1029.0, "西安全市 2022-12-13：1029 站", "Xi'an, 2022", "西安报道 2022-12-14"),
+            Benchmark(186100.0, "全国 2024 年底：18.61 万站", "National, end of 2024", "全总 2025 年初发布"),
+        ),
     )
 
 
@@ -52,48 +75,37 @@ def _count(key: str, zh: str, en: str, number: int) -> Figure:
 
 
 def compliance_metric(results: Iterable[Compliance]) -> Metric:
-    """Metric 2: pass share and completeness of each rule set, and each set's worst items."""
+    """Metric 2: pass and fail share and completeness of each rule set, and each set's worst items."""
     figures: list[Figure] = []
     benchmarks = []
     for result in results:
         chosen, judged = result.rule_set, len(result.stations)
-        passed = sum(station.verdict == "pass" for station in result.stations)
-        known = sum(rule.passed + rule.failed for rule in result.rules)
-        pairs = judged * len(result.rules)
-        figures += [
-            share(
-                f"{chosen.id}.pass",
-                f"{chosen.zh}达标率",
-                f"{chosen.en}: pass",
-                passed,
-                judged,
-                why_not=NO_STATIONS,
-            ),
-            share(
-                f"{chosen.id}.known",
-                f"{chosen.zh}资料完整率",
-                f"{chosen.en}: known",
-                known,
-                pairs,
-                why_not=NO_STATIONS,
-            ),
-        ]
+        verdicts = [station.verdict for station in result.stations]
         names = {rule.id: rule for rule in chosen.rules}
-        worst = sorted(
-            (rule for rule in result.rules if rule.failed), key=lambda rule: (-rule.failed, rule.rule_id)
-        )
-        figures += [
-            share(
-                f"{chosen.id}.fail.{rule.rule_id}",
-                f"不达标：{names[rule.rule_id].zh}",
-                f"Fails: {names[rule.rule_id].en}",
-                rule.failed,
+        known = sum(rule.passed + rule.failed for rule in result.rules)
+        worst = sorted((r for r in result.rules if r.failed), key=lambda r: (-r.failed, r.rule_id))
+        lines: list[tuple[str, str, str, int, int]] = [
+            ("pass", f"{chosen.zh}达标率", f"{chosen.en}: pass", verdicts.count("pass"), judged),
+            ("fail", f"{chosen.zh}不达标率", f"{chosen.en}: fail", verdicts.count("fail"), judged),
+            ("known", f"{chosen.zh}资料完整率", f"{chosen.en}: known", known, judged * len(names)),
+        ]
+        lines += [
+            (
+                f"fail.{r.rule_id}",
+                f"不达标：{names[r.rule_id].zh}",
+                f"Fails: {names[r.rule_id].en}",
+                r.failed,
                 judged,
-                why_not=NO_STATIONS,
             )
-            for rule in worst[:3]
+            for r in worst[:WORST_RULES]
+        ]
+        figures += [
+            share(f"{chosen.id}.{key}", zh, en, part, whole, why_not=NO_STATIONS)
+            for key, zh, en, part, whole in lines
         ]
         benchmarks.append(Benchmark(None, f"{chosen.zh}（{chosen.date}）", chosen.en, chosen.source))
+    if not figures:
+        figures = [Figure("pass", "达标率", "Pass", None, "share", reason="没有选规则集")]
     definition = "逐站逐条判断：达标、不达标或未知；未知不算不达标，资料完整率同列。"
     return Metric(2, "compliance", "达标率", "Compliance", definition, tuple(figures), tuple(benchmarks))
 
@@ -109,15 +121,10 @@ def on_map_metric(stations: gpd.GeoDataFrame) -> Metric:
     errors = [e.pin_error_m for entries in listings for e in entries if e.pin_error_m is not None]
     good = sum(error <= PIN_ERROR_LIMIT_M for error in errors)
     reason = "登记表没有填写上图情况" if len(serving) else NO_STATIONS
+    stated = sum(bool(entries) for entries in listings)
     figures = (
-        share(
-            "listed",
-            "上图率",
-            "Listed on a map",
-            listed,
-            len(serving) if any(listings) else 0,
-            why_not=reason,
-        ),
+        share("listed", "上图率", "Listed on a map", listed, len(serving) if stated else 0, why_not=reason),
+        share("stated", "填写了上图情况", "Listing stated", stated, len(serving), why_not=NO_STATIONS),
         share(
             "pin", "标点误差不超过50米", "Pin within 50 m", good, len(errors), why_not="没有核对过标点误差"
         ),
@@ -166,20 +173,22 @@ def _hours_kind(text: str | None, week: date) -> str:
 def use_metric(stations: gpd.GeoDataFrame) -> Metric:
     """Metric 11: visits per station and day, from counts whose period is a year or a month."""
     serving = _serving(stations)
-    visits = [(visit, _days_in(visit.period)) for row in serving["visits"] for visit in row]
-    dated = [(visit.count, days) for visit, days in visits if days is not None]
-    total, days = float(sum(c for c, _ in dated)), float(sum(d for _, d in dated))
-    reason = "登记表没有带时段的服务人次" if not visits else "服务人次没有写明年或月"
-    rate = Figure(
-        "visits",
-        "日均服务人次/站",
-        "Visits per station and day",
-        total / days if days else None,
-        "visits/station/day",
-        total,
-        days,
-        None if days else reason,
-    )
+    counted = {
+        row["id"]: [(v.count, days) for v in row["visits"] if (days := _days_in(v.period)) is not None]
+        for row in serving.to_dict("records")
+    }
+    any_visits = any(len(visits) > 0 for visits in serving["visits"])
+    reason = "服务人次没有写明年或月" if any_visits else "登记表没有带时段的服务人次"
+    rates = {
+        station: _visit_rate(
+            f"low.{station}", f"人次最少：{station}", f"Least used: {station}", pairs, reason
+        )
+        for station, pairs in counted.items()
+        if pairs
+    }
+    everything = [pair for pairs in counted.values() for pair in pairs]
+    rate = _visit_rate("visits", "日均服务人次/站", "Visits per station and day", everything, reason)
+    lowest = sorted(rates.values(), key=lambda figure: (figure.value or 0.0, figure.key))[:LOW_USE_SHOWN]
     cost = Figure("cost", "每人次成本", "Cost per visit", None, "yuan/visit", reason="登记表没有经费数据")
     benchmarks = (
         Benchmark(
@@ -191,7 +200,15 @@ def use_metric(stations: gpd.GeoDataFrame) -> Metric:
         Benchmark(5.3, "西安 2022：200 万人次以上/年 ÷ 1029 站", "Xi'an 2022", "西安报道 2022-12-14"),
     )
     definition = "有时段的服务人次合计 ÷ 站·日合计；没有时段的不计。"
-    return Metric(11, "use", "日均服务人次", "Use", definition, (rate, cost), benchmarks)
+    return Metric(11, "use", "日均服务人次", "Use", definition, (rate, cost, *lowest), benchmarks)
+
+
+def _visit_rate(key: str, zh: str, en: str, pairs: list[tuple[int, int]], reason: str) -> Figure:
+    """Return visits per station and day of (visits, days) counts; null with the reason without any."""
+    visits, days = float(sum(pair[0] for pair in pairs)), float(sum(pair[1] for pair in pairs))
+    if days == 0:
+        return Figure(key, zh, en, None, "visits/station/day", reason=reason)
+    return Figure(key, zh, en, visits / days, "visits/station/day", visits, days)
 
 
 def _days_in(period: str) -> int | None:
@@ -235,11 +252,11 @@ def freshness_metric(
             f"Reports answered in {answer_days} days",
             within,
             total,
-            why_not="还没有收到报错",
+            why_not="没有保存报错记录" if answered is None else "还没有收到报错",
         ),
     )
     definition = "开放时间、位置和每项已知设施各算一条；90天内有核实日期的条数 ÷ 全部条数。"
-    return Metric(12, "freshness", "可信度", "Credibility", definition, figures)
+    return Metric(12, "freshness", "可信度", "Credibility", definition, figures, (OWN_LIMITS,))
 
 
 def _confirmations(row: Mapping[str, Any]) -> list[date | None]:

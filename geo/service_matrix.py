@@ -20,8 +20,9 @@ from geo.coverage import (
     Floats,
     Situation,
     States,
-    shares,
+    served_with,
     situation,
+    slot_shares,
     station_states,
     station_times,
 )
@@ -54,7 +55,10 @@ class StationRow:
 
     ``window_state`` is over the window and day asked for (or the whole week): open throughout, partly,
     closed throughout, unknown in part without being known open, or not serving by status.
-    ``open_share`` is the share of quarter-hours it is known to be open, 0-1.
+    ``open_share`` is the share of quarter-hours it is known to be open, 0-1. ``by_window`` is the state in
+    each window on the day type asked for (or on all seven days); empty at an instant. ``demand_covered`` is
+    the demand (or demand-hours) within the threshold while the station is open, the same for each service it
+    has; None where no demand was given.
     """
 
     station_id: str
@@ -62,6 +66,8 @@ class StationRow:
     street_code: str | None
     window_state: WindowState
     open_share: float
+    by_window: dict[str, WindowState]
+    demand_covered: float | None
     cells: tuple[StationCell, ...]
 
 
@@ -97,14 +103,37 @@ class StreetRow:
     cells: tuple[StreetCell, ...]
 
 
-def station_matrix(stations: gpd.GeoDataFrame, standard: Standard) -> tuple[StationRow, ...]:
-    """Return one row a station (retired ones left out), in the table's order."""
+def station_matrix(
+    stations: gpd.GeoDataFrame,
+    standard: Standard,
+    demand: Demand | None = None,
+    router: Router | None = None,
+) -> tuple[StationRow, ...]:
+    """Return one row a station (retired ones left out), in the table's order.
+
+    ``standard.amenities`` is not looked at; ``demand`` and ``router`` are for ``demand_covered`` alone.
+    """
     kept = stations[stations["status"] != "retired"].reset_index(drop=True)
-    slots = _asked_slots(standard)
+    states = station_states(kept, standard)
+    covered = {} if demand is None else _covered_by_station(kept, demand, standard, router)
+    default = None if demand is None else 0.0
     return tuple(
-        _station_row(row, states[slots])
-        for row, states in zip(kept.to_dict("records"), station_states(kept, standard), strict=True)
+        _station_row(row, states[number], standard, covered.get(row["id"], default))
+        for number, row in enumerate(kept.to_dict("records"))
     )
+
+
+def _covered_by_station(
+    stations: gpd.GeoDataFrame, demand: Demand, standard: Standard, router: Router | None
+) -> dict[str, float]:
+    """Return, by the id of each located station, the demand in its reach while it is open."""
+    found = situation(stations, demand, replace(standard, amenities=()), router)
+    times = station_times(found.stations, found.states, ())
+    ones = found.reach.copy()
+    ones.data = np.ones_like(ones.data)
+    in_reach = ones.T @ found.weights.reshape(len(demand.cells), -1)
+    open_share = slot_shares(times.open).reshape(in_reach.shape)
+    return dict(zip(found.stations["id"], (in_reach * open_share).sum(axis=1).tolist(), strict=True))
 
 
 def _asked_slots(standard: Standard) -> Slots:
@@ -117,20 +146,30 @@ def _asked_slots(standard: Standard) -> Slots:
     return np.arange(QUARTERS_PER_WEEK)
 
 
-def _station_row(row: Mapping[str, Any], states: States) -> StationRow:
+def _station_row(
+    row: Mapping[str, Any], states: States, standard: Standard, covered: float | None
+) -> StationRow:
     held = {**row["amenities"], **row["services"]}
     serving = row["status"] in SERVING_STATUSES
+    asked = states[_asked_slots(standard)]
+    windows = WINDOW_CODES if standard.at is None else ()
     return StationRow(
         station_id=row["id"],
         name=row["name"],
         street_code=row["street_code"],
-        window_state=_window_state(states) if serving else "not_serving",
-        open_share=float((states == 1).mean()) if serving else 0.0,
+        window_state=_window_state(asked, serving),
+        open_share=float((asked == 1).mean()) if serving else 0.0,
+        by_window={
+            code: _window_state(states[window_slots(code, standard.day)], serving) for code in windows
+        },
+        demand_covered=covered,
         cells=tuple(_station_cell(code, held.get(code)) for code in catalogue()),
     )
 
 
-def _window_state(states: States) -> WindowState:
+def _window_state(states: States, serving: bool) -> WindowState:
+    if not serving:
+        return "not_serving"
     if (states == 1).all():
         return "open"
     if (states == 1).any():
@@ -156,7 +195,7 @@ def street_matrix(
     found = situation(stations, demand, replace(standard, amenities=()), router)
     serving = stations[stations["status"].isin(SERVING_STATUSES)]
     of_cell = demand.cells["street_code"].astype(object).to_numpy()
-    covered = {code: _covered(found, code) for code in catalogue()}
+    covered = _covered_by_code(found)
     need = found.weights.sum(axis=(1, 2))
     codes = sorted({code for code in [*of_cell, *serving["street_code"]] if isinstance(code, str)})
     rows = []
@@ -171,9 +210,18 @@ def street_matrix(
     return tuple(rows)
 
 
-def _covered(found: Situation, code: str) -> Floats:
-    times = station_times(found.stations, found.states, (code,))
-    return np.asarray((found.weights * shares(found.reach, times).served).sum(axis=(1, 2)))
+def _covered_by_code(found: Situation) -> dict[str, Floats]:
+    """Return each cell's demand covered, code by code; codes the same stations have are worked out once."""
+    known: dict[bytes, Floats] = {}
+    result = {}
+    for code in catalogue():
+        column = found.stations["services" if catalogue()[code].kind == "service" else "amenities"]
+        has = [code_availability(code, held.get(code)) == "available" for held in column]
+        key = np.array(has, dtype=bool).tobytes()
+        if key not in known:
+            known[key] = (found.weights * served_with(found, (code,))).sum(axis=(1, 2))
+        result[code] = known[key]
+    return result
 
 
 def _street_cell(code: str, local: gpd.GeoDataFrame, demand: float, covered: float) -> StreetCell:
