@@ -149,6 +149,7 @@ def finder_data(stations: Sequence[Station], now: datetime, view: PageView) -> d
         "bounds": district_bounds(),
         "search": view.asset_url("search.js"),
         "report": view.asset_url("report.js"),
+        "sheet": view.asset_url("station.css"),
     }
 
 

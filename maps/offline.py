@@ -13,6 +13,7 @@ OFFLINE_ASSETS = (
     "worker.js",
     "search.js",
     "report.js",
+    "station.css",
     "icon.svg",
     "manifest.webmanifest",
 )

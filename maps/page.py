@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -20,6 +21,7 @@ from maps.texts import Lang, say
 
 MAPS_DIR = Path(__file__).resolve().parent
 ASSETS_DIR = MAPS_DIR / "assets"
+_SPRITE_MARK = "<!--sprite-->"
 
 
 def asset_url(name: str) -> str:
@@ -71,14 +73,23 @@ def _environment() -> Environment:
 
 
 @lru_cache(maxsize=1)
-def _sprite() -> Markup:
+def _symbols() -> tuple[str, dict[str, str]]:
+    """Return the opening tag of the icon sprite and its symbols by name."""
     text = (ASSETS_DIR / "sprite.svg").read_text(encoding="utf-8")
-    return Markup(text.replace("\n", ""))  # noqa: S704 - our own file
+    found = {match[1]: match[0] for match in re.finditer(r'<symbol id="i-([\w-]+)".*?</symbol>', text)}
+    return text.splitlines()[0], found
+
+
+def _with_sprite(html: str) -> str:
+    """Return the page with the symbols its icons name, and no others."""
+    opening, symbols = _symbols()
+    used = sorted(set(re.findall(r'<use href="#i-([\w-]+)"', html)))
+    return html.replace(_SPRITE_MARK, opening + "".join(symbols[name] for name in used) + "</svg>", 1)
 
 
 def render(template: str, view: PageView, lang: Lang, context: Mapping[str, Any]) -> str:
     """Return a page from a template of ``maps/templates`` with the words of ``lang``."""
-    return (
+    html = (
         _environment()
         .get_template(template)
         .render(
@@ -87,12 +98,12 @@ def render(template: str, view: PageView, lang: Lang, context: Mapping[str, Any]
             html_lang="en" if lang == "en" else "zh-CN",
             t=partial(say, lang),
             asset=view.asset_url,
-            sprite=_sprite(),
             map_review_number=view.map_review_number,
             home="/?lang=en" if lang == "en" else "/",
             suffix="?lang=en" if lang == "en" else "",
         )
     )
+    return _with_sprite(html)
 
 
 def render_error(

@@ -204,34 +204,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "help_emergency": ("急救 120", "Ambulance 120"),
     "help_aed": ("最近的 AED：{where}", "Nearest AED: {where}"),
     "help_first_aid": ("最近的药箱：{where}", "Nearest first-aid kit: {where}"),
-    # report
-    "report_title": ("哪里不对？点一下就报", "What is wrong?"),
-    "report_locked": ("门锁着", "Locked"),
-    "report_no_water": ("没水", "No water"),
-    "report_broken": ("坏了", "Broken"),
-    "report_wrong_place": ("位置不对", "Wrong place"),
-    "report_other": ("其他，写几个字", "Other"),
-    "report_fine": ("不登录，不记姓名。没网也能报，有网自动发。", "No login, no name; works offline."),
-    "report_cancel": ("不报了", "Cancel"),
-    "report_done": ("已记下：{what}", "Noted: {what}"),
-    "report_next": (
-        "站长会核实。再有 1 人报就标“待核实”。",
-        "The keeper will check; one more report marks it.",
-    ),
-    "report_note": ("写几个字（可不填）", "A few words (optional)"),
-    "report_which": ("哪样坏了？（可不选）", "Which one? (optional)"),
-    "thing_water_hot": ("饮水机", "Water"),
-    "thing_microwave": ("微波炉", "Microwave"),
-    "thing_charge_phone": ("充电", "Charging"),
-    "thing_toilet": ("厕所", "Toilet"),
-    "thing_cooling": ("空调", "Cooling"),
-    "thing_heating": ("取暖", "Heating"),
-    "report_undo": ("点错了，撤回", "Undo"),
-    "report_undone": ("已撤回", "Withdrawn"),
-    "report_ok": ("好了", "Done"),
-    "report_saved": ("没网，已存在手机里，有网自动发", "Offline: saved, will send"),
-    "report_sent": ("已发出", "Sent"),
-    "report_fast": ("报得太快，1 分钟后再试", "Too fast, wait 1 minute"),
     # station page
     "station": ("站点", "Station"),
     "back": ("返回", "Back"),
@@ -273,6 +245,38 @@ TEXTS: dict[str, tuple[str, str]] = {
         "See which is open and how to get there; report a fault. No app, no login.",
     ),
     "hotline": ("职工服务热线 12351", "Workers' line 12351"),
+    # about
+    "about_title": ("关于本页与资料来源", "About these pages and their sources"),
+    "about_what": (
+        "帮户外劳动者找最近、开着、用得上的工会爱心驿站。"
+        "列表按直线距离的 1.35 倍估算路程，步行每秒 1.11 米，电动车每秒 4.2 米，所以写“约”。",
+        "Finds the nearest care station that is open and has what you need. Travel time is an estimate: "
+        "straight line times 1.35, at 1.11 m/s on foot and 4.2 m/s by e-bike.",
+    ),
+    "about_open": (
+        "开门时间按登记的时间和法定节假日算。没核实的写“时间未核实”，不当作开门，也不当作关门。",
+        "Open states follow the registered hours and public holidays. What is not confirmed is said to be "
+        "so: neither open nor closed.",
+    ),
+    "about_position": (
+        "位置只在手机里算，不上传，不写进网址。选的地名会写进网址的 # 后面，方便转发，也不发到服务器。",
+        "Your position is used on the phone only: it is not sent and not put in the address. A place you "
+        "choose stands after the # of the address, which is not sent to the server either.",
+    ),
+    "about_access": (
+        "页面按 WCAG 2.2 AA 做并用自动检查试过：可放大到两倍，可用键盘，不只靠颜色，不用脚本也能看。"
+        "用着不方便，请打 12351。",
+        "Built for WCAG 2.2 AA and checked by automatic tests: twice the text size, keyboard, not by colour "
+        "alone, readable without scripts. If something does not work for you, call 12351.",
+    ),
+    "about_sources": ("资料来源", "Sources"),
+    "about_access_title": ("无障碍", "Accessibility"),
+    "about_privacy_title": ("位置与隐私", "Position and privacy"),
+    "about_boundary": (
+        "区界为示意，依据高德地图数据简化，不是官方边界。",
+        "The district boundary is schematic, simplified from Amap data; it is not official.",
+    ),
+    "about_register": ("站点登记 {n} 条，版本 {stamp}", "Register of {n} stations, version {stamp}"),
     # errors
     "error_404": ("没有这个站，可能已撤销", "No such station, it may be withdrawn"),
     "error_page": ("没有这一页", "No such page"),
@@ -291,11 +295,6 @@ SCRIPT_KEYS: tuple[str, ...] = (
     "outside", "nothing", "nothing_near", "lacks", "lacks_closed", "drop_need", "later", "n_stations",
     "with_unknown", "big", "normal", "copied", "copy_failed", "search_empty", "search_failed",
     "search_found", "wechat_hint", "offline", "stale", "updated", "help_aed", "help_first_aid",
-    "report_title", "report_locked", "report_no_water", "report_broken", "report_wrong_place",
-    "report_other", "report_fine", "report_cancel", "report_done", "report_next", "report_note",
-    "report_which", "report_undo", "report_undone", "report_ok", "report_saved", "report_sent", "report_fast",
-    "thing_water_hot", "thing_microwave", "thing_charge_phone", "thing_toilet", "thing_cooling",
-    "thing_heating",
 )  # fmt: skip
 """Keys the finder's script needs on the phone."""
 

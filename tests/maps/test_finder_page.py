@@ -14,13 +14,14 @@ import pytest
 from geo.data_files import data_path
 from geo.opening_hours import OpeningHours
 from geo.stations import Amenity, LonLat, Provenance, Station, station_from_feature
+from maps.about_page import render_about
 from maps.finder_page import finder_data, places_data, render_finder
 from maps.offline import OFFLINE_ASSETS, render_service_worker
 from maps.open_words import state_words, station_state, utc_minute
 from maps.page import ASSETS_DIR, PageView, as_json_block, render_error
 from maps.station_facts import toilet_words
 from maps.station_page import render_poster, render_station
-from maps.texts import SCRIPT_KEYS, TEXTS
+from maps.texts import SCRIPT_KEYS, TEXTS, Lang
 
 ZONE = ZoneInfo("Asia/Shanghai")
 VIEW = PageView(public_url="https://stations.example")
@@ -259,11 +260,18 @@ def test_the_service_worker_names_assets_that_exist() -> None:
 def test_both_languages_have_the_same_fields_and_the_scripts_find_their_words() -> None:
     for key, (zh, en) in TEXTS.items():
         assert set(re.findall(r"\{(\w+)\}", zh)) == set(re.findall(r"\{(\w+)\}", en)), key
-    computed = ("count_match_", "count_", "report_", "thing_")
-    for script in ("finder.js", "worker.js", "search.js", "report.js"):
+    computed = ("count_match_", "count_")
+    for script in ("finder.js", "worker.js", "search.js"):
         text = (ASSETS_DIR / script).read_text(encoding="utf-8")
         for key in re.findall(r"(?:say\('|words\.)(\w+)", text):
             assert key in SCRIPT_KEYS or key in computed or key in ("split",), f"{script}: {key}"
+
+
+def test_the_report_sheet_has_every_word_in_both_languages() -> None:
+    text = (ASSETS_DIR / "report.js").read_text(encoding="utf-8")
+    table = text[: text.index("\n};")]
+    zh, en = (re.findall(r"^    (\w+):", part, re.MULTILINE) for part in table.split("  en: {"))
+    assert zh == en and "report_title" in zh
 
 
 def test_place_search_knows_pinyin_initials() -> None:
@@ -278,6 +286,14 @@ def test_error_pages_give_a_way_on() -> None:
     page = Elements(render_error(404, station=True))
     assert "没有这个站，可能已撤销" in page.text and "/" in page.links
     assert "No such page" in Elements(render_error(404, "en")).text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_about_page_says_what_stays_on_the_phone(lang: Lang) -> None:
+    text = Elements(render_about(register(), VIEW, lang)).text
+    for words in ("OpenStreetMap", "GeoNames", "1.35", "12351"):
+        assert words in text
+    assert ("不上传" if lang == "zh" else "it is not sent") in text
 
 
 def test_stations_without_place_street_or_facts_are_listed_too() -> None:
