@@ -7,7 +7,7 @@ from maps.texts import Lang
 MAP_TEXTS: dict[str, tuple[str, str]] = {
     # frame
     "planner_title": ("灞桥区工会爱心驿站 · 站点地图", "Care stations of Baqiao · station map"),
-    "planner_brand": ("灞桥区工会爱心驿站 · 站点地图", "Baqiao care stations · map"),
+    "planner_brand": ("灞桥区工会爱心驿站 · ", "Baqiao care stations · "),
     "worker_title": ("工会爱心驿站 · 地图", "Care stations · map"),
     "worker_heading": ("爱心驿站地图", "Map of care stations"),
     "tab_finder": ("找驿站", "Finder"),

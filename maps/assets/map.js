@@ -6,6 +6,7 @@
   var words = data.words;
   var layers = {};
   var opened = null;
+  var zooming = false;
   var calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   function latLng(at) { return L.latLng(at[1], at[0]); }
@@ -122,6 +123,12 @@
     }
   }
 
+  /* A view set while a zoom is still moving would be undone at its end. */
+  function reset(map) {
+    map.closePopup();
+    if (zooming) { map.once("zoomend", function () { fit(map); }); } else { fit(map); }
+  }
+
   function fit(map) {
     var free = data.padding;
     var narrow = window.innerWidth < 600;
@@ -129,7 +136,7 @@
     map.fitBounds([latLng(data.bounds[0]), latLng(data.bounds[1])], {
       paddingTopLeft: narrow ? [28, 44] : [free[0], free[1]],
       paddingBottomRight: narrow ? [28, 28] : [free[2], free[3]],
-      animate: false
+      maxZoom: 15, animate: false
     });
   }
 
@@ -158,7 +165,7 @@
     var acts = {
       "in": function () { map.zoomIn(1, { animate: !calm }); },
       out: function () { map.zoomOut(1, { animate: !calm }); },
-      reset: function () { map.closePopup(); fit(map); },
+      reset: function () { reset(map); },
       print: function () { window.print(); },
       list: function () {
         var table = document.getElementById("table");
@@ -225,6 +232,8 @@
       var panel = document.getElementById("panel");
       map.getContainer().setAttribute("tabindex", "-1");
       if (panel && window.innerWidth < 600) { panel.open = false; }
+      map.on("zoomanim", function () { zooming = true; });
+      map.on("zoomend", function () { zooming = false; });
       fit(map);
       scale(map);
       ticks(map);

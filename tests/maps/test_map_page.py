@@ -1,4 +1,4 @@
-"""Map pages without a browser: nothing remote, nothing shared, nothing unescaped, and the policy that fits."""
+"""Map pages without a browser: nothing remote, nothing shared, nothing unescaped, a policy that fits."""
 
 from __future__ import annotations
 
@@ -291,7 +291,9 @@ def test_ground_is_the_shipped_areas() -> None:
     assert list(layers) == ["district", "streets", "places", "stations"]
     assert len(layers["streets"]["features"]) == 9
     names = [label["text"] for label in layers["streets"]["labels"]]
-    assert sorted(names) == sorted("纺织城 十里铺 红旗 席王 洪庆 狄寨 灞桥 新筑 新合".split())
+    assert sorted(names) == sorted(
+        ["纺织城", "十里铺", "红旗", "席王", "洪庆", "狄寨", "灞桥", "新筑", "新合"]
+    )
     source = json.loads(data_path("areas.geojson").read_text(encoding="utf-8"))["features"][0]
     ring = layers["district"]["features"][0]["geometry"]["coordinates"][0]
     assert ring == [[round(lon, 5), round(lat, 5)] for lon, lat in source["geometry"]["coordinates"][0]]
