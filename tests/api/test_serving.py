@@ -37,6 +37,18 @@ def test_a_fresh_start_fills_the_store_and_answers(live_server: LiveServer) -> N
         assert httpx.get(f"{live_server.url}{page}").status_code == 200
 
 
+def test_an_answer_does_not_wait_for_an_acknowledgement(live_server: LiveServer) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", live_server.port)
+    seconds = []
+    for _ in range(15):
+        started = time.perf_counter()
+        connection.request("GET", "/livez")
+        connection.getresponse().read()
+        seconds.append(time.perf_counter() - started)
+    connection.close()
+    assert min(seconds[1:]) < 0.03  # a delayed acknowledgement takes at least 0.04 s, every time
+
+
 def test_the_log_holds_no_position(live_server: LiveServer) -> None:
     httpx.get(f"{live_server.url}/api/nearest?lon=109.123456&lat=34.27")
     httpx.get(f"{live_server.url}/api/nearest?lon=109.123456&lat=nan")
