@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from pathlib import Path
 
 import typer
 
@@ -43,7 +45,7 @@ def run(arguments: list[str]) -> int:
     command = typer.main.get_command(build())
     try:
         code = command.main(arguments, prog_name="care-stations", standalone_mode=False)
-    except (typer.TyperException, typer.Abort, CareStationError, OSError, KeyboardInterrupt) as error:
+    except (typer.Abort, KeyboardInterrupt, Exception) as error:
         message, code = _told(error)
         sys.stderr.write(f"care-stations: {' '.join(message.split())}\n")
     return code if isinstance(code, int) else 0
@@ -62,9 +64,17 @@ def _told(error: BaseException) -> tuple[str, int]:
             told = str(error), FAILED
         case OSError():
             told = f"{error.filename or 'input/output'}: {error.strerror or error}", FAILED
-        case _:
+        case typer.Abort() | KeyboardInterrupt():
             told = "stopped", FAILED
+        case _:
+            told = f"a fault of this program, please report it: {error!r}{_place(error)}", FAILED
     return told
+
+
+def _place(error: BaseException) -> str:
+    """Return where an unforeseen error arose, for the report of it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
 
 
 def _first_of(error: InvalidDataError) -> str:

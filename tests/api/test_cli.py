@@ -173,6 +173,20 @@ def test_failures_are_one_line(
     assert "secret" not in said.err
 
 
+def test_even_a_fault_of_the_program_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("api.commands.terminal.load_settings", broken)
+    assert run(["nearest", "109", "34"]) == 1
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert "RuntimeError('boom')" in said
+    assert "test_cli.py line" in said
+
+
 def test_an_unknown_setting_stops_every_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
