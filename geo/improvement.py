@@ -275,10 +275,10 @@ def _worst(gains: Floats) -> tuple[str, ...]:
 def _unsigned(on_map: OnMap, sign_outside: str) -> tuple[str, ...]:
     """Return what is known to be wanting: a map listing (looked for, none found), a sign outside.
 
-    A register that says nothing of maps is unknown, which is not the same as unlisted.
+    A listing without id but with a date was looked for in vain; no listing at all is unknown, not unlisted.
     """
     entries = [entry for entry in (on_map.amap, on_map.baidu, on_map.tencent) if entry is not None]
-    unlisted = bool(entries) and not any(entry.id for entry in entries)
+    unlisted = not any(entry.id for entry in entries) and any(entry.checked_on for entry in entries)
     return (*(("map",) if unlisted else ()), *(("sign",) if sign_outside == "no" else ()))
 
 

@@ -121,7 +121,7 @@ def on_map_metric(stations: gpd.GeoDataFrame) -> Metric:
     errors = [e.pin_error_m for entries in listings for e in entries if e.pin_error_m is not None]
     good = sum(error <= PIN_ERROR_LIMIT_M for error in errors)
     reason = "登记表没有填写上图情况" if len(serving) else NO_STATIONS
-    stated = sum(bool(entries) for entries in listings)
+    stated = sum(any(entry.id or entry.checked_on for entry in entries) for entries in listings)
     figures = (
         share("listed", "上图率", "Listed on a map", listed, len(serving) if stated else 0, why_not=reason),
         share("stated", "填写了上图情况", "Listing stated", stated, len(serving), why_not=NO_STATIONS),
