@@ -20,6 +20,7 @@ from api.register import shipped_register
 from api.routers import catalogue, docs, features, nearest, operation, pages, reports, static, writes
 from api.service import Service, refuse_repeated
 from api.settings import Settings
+from api.store_line import LOCK_WAIT_S
 from geo.store.opening import open_store
 from geo.store.protocol import StationStore
 from geo.store.snapshot import SnapshotKeeper
@@ -41,7 +42,9 @@ def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI
         StoreVersionError: its schema is another.
     """
     own = store is None
-    kept = store or open_store(settings.store_url, shipped_register, must_answer=False)
+    kept = store or open_store(
+        settings.store_url, shipped_register, must_answer=False, lock_wait_s=LOCK_WAIT_S
+    )
     keeper = SnapshotKeeper(kept)
     service = Service(
         settings=settings,

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from starlette.concurrency import run_in_threadpool
 
 from api.client import client_address
 from api.errors import ApiError
@@ -28,7 +27,7 @@ async def keeper(
         ApiError: 401 without a valid key, 429 after too many wrong ones.
     """
     service = service_of(request)
-    key = await run_in_threadpool(verify_key, service.store, sent.credentials) if sent else None
+    key = await service.asking.ask(verify_key, service.store, sent.credentials) if sent else None
     if key is None:
         service.limiter.take(client_address(request, service.settings))
         raise ApiError(401, "a keeper's key is needed: Authorization: Bearer KEY", _CHALLENGE)

@@ -17,6 +17,7 @@ from api.metrics import Metrics
 from api.page_cache import PageCache
 from api.rate_limit import RateLimiter
 from api.settings import Settings
+from api.store_line import StoreLine
 from geo.errors import InvalidParameterError
 from geo.store.protocol import StationStore
 from geo.store.snapshot import SnapshotKeeper
@@ -29,7 +30,11 @@ def utc_now() -> datetime:
 
 @dataclass
 class Service:
-    """The parts of a running application; ``draining`` is set once it has been told to stop."""
+    """The parts of a running application; ``draining`` is set once it has been told to stop.
+
+    ``asking`` and ``writing`` lead to the store: together narrower than its pool, so that the keeper of the
+    snapshot always gets a connection, and apart, so that stuck writes keep nobody from being known.
+    """
 
     settings: Settings
     store: StationStore
@@ -40,6 +45,8 @@ class Service:
     pages: PageCache = field(default_factory=PageCache)
     clock: Callable[[], datetime] = utc_now
     draining: bool = False
+    asking: StoreLine = field(default_factory=lambda: StoreLine(6))
+    writing: StoreLine = field(default_factory=lambda: StoreLine(2))
 
     async def view(self) -> View:
         """Return the view of the register that answers a request; a first one is laid out off the loop.

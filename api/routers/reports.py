@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from api.client import client_address
@@ -33,7 +32,7 @@ async def report(request: Request, body: ReportBody, service: ServiceDep, _: For
     """Keep a worker's report for review; no name is asked, no address kept."""
     address = client_address(request, service.settings)
     service.limiter.take(address)
-    kept = await run_in_threadpool(_keep, service, body, address)
+    kept = await service.writing.ask(_keep, service, body, address)
     return JSONResponse({"id": kept.id, "status": kept.status}, 201, {"Cache-Control": "no-store"})
 
 

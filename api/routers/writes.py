@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.answers import GEOJSON, GeoJson, plain
@@ -79,7 +78,7 @@ async def replace(
 ) -> Response:
     """Replace a station by the feature sent."""
     body = await read_body(request, FEATURE_TYPES)
-    before = await run_in_threadpool(service.store.get, feature_id)
+    before = await service.asking.ask(service.store.get, feature_id)
     check_match(request, before)
     change = Change("replace", feature_id, station_of(body, feature_id), before.version)
     return _representation(await _write(service, change, key.name))
@@ -97,7 +96,7 @@ async def update(
 ) -> Response:
     """Change parts of a station by a JSON merge patch of its feature."""
     patch = await read_body(request, (MERGE_PATCH,))
-    before = await run_in_threadpool(service.store.get, feature_id)
+    before = await service.asking.ask(service.store.get, feature_id)
     check_match(request, before)
     change = Change("replace", feature_id, patched_station(before, patch), before.version)
     return _representation(await _write(service, change, key.name))
@@ -114,7 +113,7 @@ async def delete(
     request: Request, feature_id: str, service: ServiceDep, key: KeeperDep, _: FormatDep
 ) -> Response:
     """Take a station out of the register; its history stays."""
-    before = await run_in_threadpool(service.store.get, feature_id)
+    before = await service.asking.ask(service.store.get, feature_id)
     check_match(request, before)
     await _write(service, Change("delete", feature_id, expected_version=before.version), key.name)
     return Response(None, 204)
@@ -123,7 +122,7 @@ async def delete(
 @router.get("/{feature_id}/history", summary="History of a station", operation_id="history")
 async def history(feature_id: str, service: ServiceDep, _key: KeeperDep, _: FormatDep) -> Response:
     """Who changed the station when, from what to what; the oldest change first. For keepers."""
-    entries = await run_in_threadpool(service.store.history, feature_id)
+    entries = await service.asking.ask(service.store.history, feature_id)
     return plain({"id": feature_id, "history": [_entry(entry) for entry in entries]})
 
 
@@ -138,7 +137,7 @@ async def restore(
     request: Request, feature_id: str, version: int, service: ServiceDep, key: KeeperDep, _: FormatDep
 ) -> Response:
     """Write the station anew as it was in ``version``; a deleted one needs no If-Match."""
-    before = await run_in_threadpool(_present, service, feature_id)
+    before = await service.asking.ask(_present, service, feature_id)
     if before is not None:
         check_match(request, before)
     expected = before.version if before else None
@@ -153,11 +152,11 @@ async def _write(service: Service, change: Change, actor: str) -> Written:
         ApiError: 412, somebody else has written since the client's version was checked.
     """
     try:
-        written = await run_in_threadpool(service.store.write, [change], actor)
+        written = await service.writing.ask(service.store.write, [change], actor)
     except ConflictError:
         raise ApiError(412, "the station has changed meanwhile; read it again") from None
     try:
-        await run_in_threadpool(service.keeper.wait_for, written.version)
+        await service.asking.ask(service.keeper.wait_for, written.version)
     except StoreUnavailableError:
         log.warning("written, but the snapshot could not be renewed yet")
     return written

@@ -15,12 +15,12 @@ from sqlalchemy.exc import ArgumentError
 from geo.errors import InvalidParameterError, StoreAccessError
 from geo.store.failures import told_plainly
 
-BUSY_TIMEOUT_S = 5.0
+LOCK_WAIT_S = 5.0
 """How long a write waits for another process's write before the store says it is busy."""
+SCHEMA_LOCK_WAIT_S = 60.0
 POOL_TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 2
 STATEMENT_TIMEOUT_S = 30
-LOCK_TIMEOUT_S = 5
 
 
 def parse_store_url(url: str) -> URL:
@@ -52,14 +52,19 @@ def sqlite_path(url: URL) -> Path:
 class Database:
     """One engine with this project's transactions; safe to share between threads, not over a fork."""
 
-    def __init__(self, url: URL, *, schema_work: bool = False) -> None:
-        """``schema_work``: for migrations (long waits, foreign keys unchecked while tables are rebuilt)."""
+    def __init__(self, url: URL, *, schema_work: bool = False, lock_wait_s: float | None = None) -> None:
+        """``schema_work``: for migrations (long waits, foreign keys unchecked while tables are rebuilt).
+
+        ``lock_wait_s``: how long a write waits for another process's (None: as is usual for its kind).
+        """
+        if lock_wait_s is None:
+            lock_wait_s = SCHEMA_LOCK_WAIT_S if schema_work else LOCK_WAIT_S
         self.url = url
         self.embedded = url.drivername == "sqlite"
         if self.embedded:
-            self.engine = _sqlite_engine(url, schema_work)
+            self.engine = _sqlite_engine(url, schema_work, lock_wait_s)
         else:
-            self.engine = _postgresql_engine(url, schema_work)
+            self.engine = _postgresql_engine(url, schema_work, lock_wait_s)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -101,7 +106,7 @@ def _to_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def _sqlite_engine(url: URL, schema_work: bool) -> Engine:
+def _sqlite_engine(url: URL, schema_work: bool, lock_wait_s: float) -> Engine:
     path = sqlite_path(url).absolute()
     # Only schema work may make the file: a store whose disk went away is not to be replaced by an empty one.
     address = f"{path.as_uri()}?mode={'rwc' if schema_work else 'rw'}"
@@ -113,7 +118,7 @@ def _sqlite_engine(url: URL, schema_work: bool) -> Engine:
         connection = sqlite3.connect(
             address,
             uri=True,
-            timeout=60.0 if schema_work else BUSY_TIMEOUT_S,
+            timeout=lock_wait_s,
             isolation_level=None,
             check_same_thread=False,
         )
@@ -147,9 +152,8 @@ def _make_folder(folder: Path) -> None:
         raise StoreAccessError("the store's directory cannot be made") from error
 
 
-def _postgresql_engine(url: URL, schema_work: bool) -> Engine:
+def _postgresql_engine(url: URL, schema_work: bool, lock_wait_s: float) -> Engine:
     statement_ms = 0 if schema_work else STATEMENT_TIMEOUT_S * 1000
-    lock_ms = 60_000 if schema_work else LOCK_TIMEOUT_S * 1000
     return create_engine(
         url,
         pool_pre_ping=True,
@@ -161,8 +165,8 @@ def _postgresql_engine(url: URL, schema_work: bool) -> Engine:
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": "care-stations",
-            "options": f"-c timezone=UTC -c statement_timeout={statement_ms} -c lock_timeout={lock_ms}"
-            " -c idle_in_transaction_session_timeout=60000",
+            "options": f"-c timezone=UTC -c statement_timeout={statement_ms}"
+            f" -c lock_timeout={lock_wait_s * 1000:.0f} -c idle_in_transaction_session_timeout=60000",
             "tcp_user_timeout": 5000,
             "keepalives_idle": 5,
             "keepalives_interval": 2,

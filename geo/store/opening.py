@@ -18,13 +18,15 @@ def open_store(
     *,
     must_answer: bool = True,
     clock: Callable[[], datetime] = utc_now,
+    lock_wait_s: float | None = None,
 ) -> SqlStore:
     """Open the store at ``url`` (``sqlite:///FILE`` or ``postgresql+psycopg://…``).
 
     An embedded store is made when its file is missing, and copied and upgraded when its schema is older; a
     PostGIS database must have the present schema. ``register`` gives the stations of a store that never held
     one; it is not called otherwise. With ``must_answer=False`` a store that cannot be reached now is returned
-    all the same, and checked when it first answers.
+    all the same, and checked when it first answers. ``lock_wait_s``: how long a write waits for another's
+    (None: five seconds).
 
     Raises:
         InvalidParameterError: the address is of another form.
@@ -35,7 +37,7 @@ def open_store(
     parsed = parse_store_url(url)
     if parsed.drivername == "sqlite" and check(url).state in ("empty", "behind"):
         upgrade(url)
-    store = SqlStore(parsed, register, clock)
+    store = SqlStore(parsed, register, clock, lock_wait_s)
     try:
         store.ready()
     except StoreUnavailableError:

@@ -51,9 +51,10 @@ class SqlStore:
         url: URL,
         register: Callable[[], Iterable[Station]] | None = None,
         clock: Callable[[], datetime] = utc_now,
+        lock_wait_s: float | None = None,
     ) -> None:
         """``register`` gives the stations of a store that never held one."""
-        self._database = Database(url)
+        self._database = Database(url, lock_wait_s=lock_wait_s)
         self._register = register
         self._clock = clock
         self._checked = False

@@ -174,7 +174,7 @@ def test_an_exhausted_pool_answers_in_bounded_time(postgis_store: SqlStore) -> N
 
 
 def test_a_write_behind_a_stuck_writer_gives_up(postgis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geo.store.database.LOCK_TIMEOUT_S", 1)
+    monkeypatch.setattr("geo.store.database.LOCK_WAIT_S", 1)
     upgrade(postgis_url)
     store = open_store(postgis_url)
     with store.writing() as connection:

@@ -196,7 +196,7 @@ def test_strange_file_names_are_taken_as_they_are(tmp_path: Path) -> None:
 
 def test_a_relative_address_and_a_busy_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("geo.store.database.BUSY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("geo.store.database.LOCK_WAIT_S", 0.2)
     store = open_store("sqlite:///var/care.db")
     assert (tmp_path / "var" / "care.db").exists()
     other = open_store("sqlite:///var/care.db")

@@ -1,0 +1,90 @@
+"""Calls that wait for the store, made beside the event loop and never waited for without end.
+
+A database that hangs (a stuck host, a stopped process) neither answers nor refuses. Whoever waits for it is
+told so after a short silence, and no more threads than the line is wide are ever caught in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import ParamSpec, TypeVar
+
+from geo.errors import CareStationError, StoreUnavailableError
+
+SILENCE_S = 2.5
+"""How long a request waits while the store answers nobody in its line."""
+LONGEST_S = 10.0
+"""How long a request waits in all, while others before it are answered."""
+LOCK_WAIT_S = 2.0
+"""How long a write waits for another process's: shorter than the silence, so that its end is a clear one."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class StoreLine:
+    """At most ``width`` calls at a time; the others wait their turn in the order they came."""
+
+    def __init__(self, width: int, silence_s: float = SILENCE_S, longest_s: float = LONGEST_S) -> None:
+        self._turns = asyncio.Semaphore(width)
+        self._silence_s, self._longest_s = silence_s, longest_s
+        self._waiting: dict[asyncio.Timeout, float] = {}
+
+    async def ask(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what ``function`` returns, called in a thread; an answer to one prolongs the wait of all.
+
+        A call given up may still come to its end: whether a write was made is then unknown.
+
+        Raises:
+            StoreUnavailableError: the store was silent for too long.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._silence_s) as patience:
+                self._waiting[patience] = loop.time() + self._longest_s
+                try:
+                    await self._turns.acquire()
+                    call = self._started(loop, lambda: function(*args, **kwargs))
+                    answer = await asyncio.wrap_future(call)
+                except StoreUnavailableError:
+                    raise
+                except CareStationError:
+                    self._prolong(loop.time())
+                    raise
+                finally:
+                    del self._waiting[patience]
+        except TimeoutError:
+            raise StoreUnavailableError("the store does not answer") from None
+        self._prolong(loop.time())
+        return answer
+
+    def _prolong(self, now: float) -> None:
+        for patience, longest in self._waiting.items():
+            if not patience.expired():
+                patience.reschedule(min(now + self._silence_s, longest))
+
+    def _started(self, loop: asyncio.AbstractEventLoop, function: Callable[[], T]) -> Future[T]:
+        """Call ``function`` in a thread; its turn ends when it does, also when nobody waits any more."""
+        call: Future[T] = Future()
+        call.set_running_or_notify_cancel()
+
+        def free_the_turn() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._turns.release)
+
+        def work() -> None:
+            try:
+                answer = function()
+            except BaseException as error:  # handed to whoever waits, as it is
+                free_the_turn()
+                call.set_exception(error)
+            else:
+                free_the_turn()
+                call.set_result(answer)
+
+        # A daemon: a call that hangs must not keep the process from ending.
+        threading.Thread(target=work, name="store call", daemon=True).start()
+        return call
