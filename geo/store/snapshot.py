@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 HEARTBEAT_S = 0.5
 """The longest silence after which the keeper looks at the store again; also how long a stop may take."""
 STOP_LIMIT_S = 5.0
+SILENCE_S = 2.0
+"""After this long without an answer a store that hangs counts as away."""
 RETRY_S = 0.5
 """The pause between attempts to reach a store that is away."""
 
@@ -157,7 +159,9 @@ class SnapshotKeeper:
         if snapshot is None:
             return SnapshotStatus(None, None, self._writable, self._last_error)
         age_s = max(0.0, self._monotonic() - self._confirmed_at)
-        return SnapshotStatus(snapshot.version, age_s, self._writable, self._last_error)
+        # A database that hangs does not fail: the keeper waits for it, and only the age grows.
+        writable = self._writable and age_s <= SILENCE_S
+        return SnapshotStatus(snapshot.version, age_s, writable, self._last_error)
 
     def refresh(self) -> Snapshot:
         """Read what changed, build the new snapshot beside the old one, swap it in and return it.
