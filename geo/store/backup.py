@@ -24,7 +24,7 @@ from typing import Any
 import shapely
 import sqlalchemy as sa
 
-from geo.errors import ConflictError, InvalidDataError, Problem
+from geo.errors import CareStationError, ConflictError, InvalidDataError, Problem, StoreAccessError
 from geo.store.column_types import Instant, Wgs84Geometry
 from geo.store.counter import bump_version, current_version
 from geo.store.database import Database, parse_store_url, sqlite_path
@@ -50,8 +50,9 @@ def backup(url: str, path: Path) -> BackupSummary:
 
     Raises:
         ConflictError: the file exists.
+        StoreAccessError: it cannot be written, or the store refuses this program.
         StoreVersionError: the store's schema is not the present one.
-        StoreUnavailableError, StoreAccessError: no file was made.
+        StoreUnavailableError: no file was made.
     """
     if path.exists():
         raise ConflictError(f"{path.name} exists: a backup is never written over another")
@@ -68,6 +69,10 @@ def backup(url: str, path: Path) -> BackupSummary:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
+    except CareStationError:
+        raise
+    except OSError as error:
+        raise StoreAccessError(f"{path.name} cannot be written: {error.strerror}") from error
     finally:
         unfinished.unlink(missing_ok=True)
         database.close()
@@ -164,6 +169,8 @@ def _lines(path: Path) -> Generator[bytes]:
             yield from file
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise _damaged(path, "is damaged or cut short") from error
+    except OSError as error:
+        raise _damaged(path, f"cannot be read: {error.strerror}") from error
 
 
 def _verified_head(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from shapely.geometry import Point, box
 
-from geo.errors import ConflictError, InvalidDataError, StoreVersionError
+from geo.errors import ConflictError, InvalidDataError, StoreAccessError, StoreVersionError
 from geo.stations import Amenity, LonLat, Service, Station
 from geo.store import Change, open_store, upgrade
 from geo.store.backup import backup, restore
@@ -201,3 +201,10 @@ def test_an_old_schema_is_not_backed_up_as_if_it_were_new(empty_url: str, tmp_pa
     with pytest.raises(StoreVersionError, match="db upgrade"):
         backup(empty_url, tmp_path / "copy.gz")
     assert list(tmp_path.glob("*copy*")) == []
+
+
+def test_files_that_cannot_be_written_or_read_are_told(store_url: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreAccessError, match=r"^copy\.gz cannot be written: No such file or directory$"):
+        backup(store_url, tmp_path / "missing" / "copy.gz")
+    with pytest.raises(InvalidDataError, match=r"copy\.gz: cannot be read: No such file or directory"):
+        restore(tmp_path / "copy.gz", store_url)
