@@ -1,4 +1,4 @@
-"""The columns of tables and layers: field names in contract order, their types, nested fields as JSON text."""
+"""The columns of tables and layers: field names in contract order, types, nested fields as JSON text."""
 
 from __future__ import annotations
 

@@ -12,14 +12,16 @@ from geo.errors import Problem
 Severity = Literal["error", "warning", "note"]
 
 
-class _Clear(Enum):
+class Clear(Enum):
+    """The type of ``CLEAR``, for annotations."""
+
     CLEAR = "清空"
 
     def __repr__(self) -> str:
         return self.value
 
 
-CLEAR: Final = _Clear.CLEAR
+CLEAR: Final = Clear.CLEAR
 """The value of a cell that says the field is to become null (or empty, where it cannot be null)."""
 CLEAR_WORD = "清空"
 

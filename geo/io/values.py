@@ -127,9 +127,9 @@ def read_value(name: str, raw: object, *, typed: bool) -> Reading:
     return Reading(_SIMPLE.get(name, _text)(name, raw, typed))
 
 
-def _text(_name: str, raw: object, typed: bool) -> Any:
+def _text(name: str, raw: object, typed: bool) -> Any:
     if typed:
-        return raw
+        return str(raw) if name == "id" and isinstance(raw, int) else raw
     if isinstance(raw, str):
         return unguarded(raw)[0]
     if isinstance(raw, bool):
