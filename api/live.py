@@ -66,6 +66,14 @@ class LiveRegister:
             threading.Thread(target=self._lay_out, args=(snapshot,), daemon=True).start()
         return view
 
+    def wait_for(self, version: int) -> View:
+        """Return a view of at least ``version``, a committed write's: who wrote reads what was written.
+
+        Raises:
+            StoreUnavailableError: the store went away, or never had that version.
+        """
+        return self._lay_out(self._keeper.wait_for(version))
+
     def _lay_out(self, snapshot: Snapshot) -> View:
         with self._building:
             view = self._view
