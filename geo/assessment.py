@@ -128,7 +128,7 @@ def assess(
         long_hours_metric(stations, standard.week),
         use_metric(stations),
         freshness_metric(stations, day, answered),
-        improvement_metric(gaps, actions, hours_unit(demand, main.is_hours)),
+        improvement_metric(gaps, actions, hours_unit(demand.unit, main.is_hours)),
     )
     return Assessment(
         standard=standard,
@@ -156,14 +156,14 @@ def _candidates(places: pd.DataFrame | None) -> tuple[Candidate, ...]:
     )
 
 
-def hours_unit(demand: Demand, is_hours: bool) -> str:
+def hours_unit(unit: str, is_hours: bool) -> str:
     """Return the unit of a figure of demand: ``workers`` or ``weight``, or those hours.
 
     ``worker-hours`` and ``weight-hours`` where the question spans the week.
     """
     if not is_hours:
-        return demand.unit
-    return "worker-hours" if demand.unit == "workers" else "weight-hours"
+        return unit
+    return "worker-hours" if unit == "workers" else "weight-hours"
 
 
 def improvement_metric(gaps: tuple[Gap, ...], actions: tuple[Action, ...], unit: str) -> Metric:
