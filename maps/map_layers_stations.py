@@ -16,11 +16,22 @@ from maps.finder_page import StationCard, any_illustrative, in_street_order, sta
 from maps.folium_local import DataLayer
 from maps.legend import LegendBlock, LegendRow
 from maps.map_texts import map_say
-from maps.open_words import Code
+from maps.open_words import Code, station_state
 from maps.page import PageView
 from maps.texts import Lang, say
 
 STATES: tuple[Code, ...] = get_args(Code)
+
+MAX_MARKS = 1500
+"""More stations than this are dots on a canvas: as many buttons would stall a browser."""
+
+_DOTS: dict[Code, dict[str, str | float]] = {
+    "open": {"fillColor": "#0B6B4F", "color": "#FFFFFF", "weight": 1},
+    "soon": {"fillColor": "#9A5B00", "color": "#FFFFFF", "weight": 1},
+    "closed": {"fillColor": "#FFFFFF", "color": "#5B6168", "weight": 1.5},
+    "unknown": {"fillColor": "#FFFFFF", "color": "#1B1F23", "weight": 1, "dashArray": "2 2"},
+    "stopped": {"fillColor": "#5B6168", "color": "#5B6168", "weight": 1},
+}
 
 
 @dataclass(frozen=True)
@@ -39,66 +50,82 @@ class MapStation:
 
 @dataclass(frozen=True)
 class StationsNow:
-    """All stations of a register at one instant, in street order."""
+    """All stations of a register at one instant.
+
+    ``rows`` are in street order, and empty beyond ``MAX_MARKS`` stations: then the map draws plain dots.
+    ``dots`` are (lon, lat, state) of every station with coordinates, ``states`` those of all.
+    """
 
     rows: tuple[MapStation, ...]
+    dots: tuple[tuple[float, float, Code], ...]
+    states: tuple[Code, ...]
     illustrative: bool
 
     @property
+    def total(self) -> int:
+        """How many stations there are, with coordinates or without."""
+        return len(self.states)
+
+    @property
     def located(self) -> tuple[MapStation, ...]:
-        """Those with coordinates: the ones a map can show."""
+        """The rows with coordinates: the ones a map can show."""
         return tuple(row for row in self.rows if row.at is not None)
 
     def count(self, *states: Code) -> int:
         """Return how many are in one of the states, with coordinates or without."""
-        return sum(row.card.state.code in states for row in self.rows)
+        return sum(state in states for state in self.states)
 
     def bounds(self) -> list[list[float]] | None:
         """Return the south-west and north-east corners as [lon, lat], None without a located station."""
-        points = [row.at for row in self.rows if row.at is not None]
-        if not points:
+        if not self.dots:
             return None
-        lons, lats = zip(*points, strict=True)
+        lons, lats, _ = zip(*self.dots, strict=True)
         return [[min(lons), min(lats)], [max(lons), max(lats)]]
 
 
 def stations_now(stations: Sequence[Station], now: datetime, view: PageView, lang: Lang) -> StationsNow:
     """Return the stations at ``now`` (aware) in words of ``lang``."""
+    ordered = in_street_order(stations)
+    states = tuple(station_state(one, now, view.zone, view.holidays).code for one in ordered)
     rows = []
-    for index, station in enumerate(in_street_order(stations)):
+    for index, station in enumerate(ordered if len(ordered) <= MAX_MARKS else ()):
         card = station_card(index, station, now, view, lang)
-        at = None if station.location is None else (station.location.lon, station.location.lat)
         label = card.name + say(lang, "comma") + card.words
-        rows.append(MapStation(card, station.street or "", station.hours, at, label))
-    return StationsNow(tuple(rows), any_illustrative(stations))
+        rows.append(MapStation(card, station.street or "", station.hours, station.location, label))
+    dots = tuple(
+        (*one.location, state) for one, state in zip(ordered, states, strict=True) if one.location is not None
+    )
+    return StationsNow(tuple(rows), dots, states, any_illustrative(ordered))
 
 
 def stations_layer(now: StationsNow, *, title: str, style: str, show: bool = True) -> DataLayer:
     """Return the located stations as buttons; ``style`` is ``symbol`` (planner) or ``sign`` (worker).
 
-    Rows of ``stations``: index of the pop-up, lon, lat, state, accessible name, plate.
+    Rows of ``stations``: index of the pop-up, lon, lat, state, accessible name, plate. Beyond ``MAX_MARKS``
+    stations rows of ``dots`` instead: lon, lat, index into ``styles``.
     """
-    rows: list[list[Any]] = [
-        [
-            row.card.index,
-            round(row.at[0], 6),
-            round(row.at[1], 6),
-            row.card.state.code,
-            row.label,
-            row.card.plate,
-        ]
-        for row in now.rows
-        if row.at is not None
-    ]
+    if not now.rows:
+        styles = [_DOTS[code] for code in STATES]
+        dots = [[round(lon, 5), round(lat, 5), STATES.index(code)] for lon, lat, code in now.dots]
+        return DataLayer("stations", "dots", {"styles": styles, "dots": dots}, title=title, show=show)
+    rows: list[list[Any]] = []
+    for row in now.rows:
+        if row.at is not None:
+            lon, lat = row.at
+            mark = [round(lon, 6), round(lat, 6), row.card.state.code, row.label, row.card.plate]
+            rows.append([row.card.index, *mark])
     return DataLayer("stations", "stations", {"style": style, "stations": rows}, title=title, show=show)
 
 
 def stations_legend(now: StationsNow, lang: Lang, *, shown: bool = True) -> LegendBlock:
     """Return what the stations' marks mean, with how many of each the map shows."""
-    counts = Counter(row.card.state.code for row in now.located)
+    counts = Counter(state for _, _, state in now.dots)
     rows = tuple(LegendRow(f"state-{code}", map_say(lang, f"state_{code}"), counts[code]) for code in STATES)
-    missing = len(now.rows) - len(now.located)
-    notes = (map_say(lang, "no_location_note", n=missing),) if missing else ()
+    notes = []
+    if missing := now.total - len(now.dots):
+        notes.append(map_say(lang, "no_location_note", n=missing))
+    if now.total > len(now.rows):
+        notes.append(map_say(lang, "dots_note", n=now.total, most=MAX_MARKS))
     return LegendBlock(
-        map_say(lang, "stations"), rows, "stations", map_say(lang, "stations_unit"), notes, shown
+        map_say(lang, "stations"), rows, "stations", map_say(lang, "stations_unit"), tuple(notes), shown
     )

@@ -31,6 +31,10 @@ MAP_TEXTS: dict[str, tuple[str, str]] = {
     "state_unknown": ("时间未核实", "Hours not confirmed"),
     "state_stopped": ("停用、整改或在建", "Out of service"),
     "no_location_note": ("另有 {n} 站没有坐标，见列表", "{n} more without coordinates: see the list"),
+    "dots_note": (
+        "共 {n} 站，超过 {most} 站时只画点；单站请到“找驿站”查",
+        "{n} stations: beyond {most} they are dots; look single ones up in the finder",
+    ),
     "areas": ("范围", "Areas"),
     "layers": ("图层", "Layers"),
     "layer_stations": ("站点状态", "Stations"),

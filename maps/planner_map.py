@@ -15,7 +15,7 @@ from maps.basemap import district_layer, places_layer, shipped_places, streets_l
 from maps.folium_local import LocalMap, MapPage, MapParts, content_policy, finish
 from maps.legend import LegendBlock, LegendRow, layer_ticks
 from maps.map_credits import credit_lines
-from maps.map_layers_stations import StationsNow, stations_layer, stations_legend, stations_now
+from maps.map_layers_stations import MAX_MARKS, StationsNow, stations_layer, stations_legend, stations_now
 from maps.map_texts import map_say
 from maps.open_words import date_words, weekday_words
 from maps.page import PageView, render
@@ -135,6 +135,7 @@ def map_context(
             "words": {key: map_say(lang, key) for key in words},
         },
         "at": at,
+        "max_marks": MAX_MARKS,
         "when": when,
         "sample": at.illustrative,
         "open_count": at.count("open", "soon"),

@@ -60,6 +60,14 @@
       CareMap.labels(map, group, layer.labels, layer.features);
     },
 
+    dots: function (map, group, layer) {
+      var canvas = L.canvas({ padding: 0.3 });
+      var styles = layer.styles.map(function (style) {
+        return Object.assign({ renderer: canvas, radius: 3.5, fillOpacity: 1, interactive: false }, style);
+      });
+      layer.dots.forEach(function (dot) { L.circleMarker(latLng(dot), styles[dot[2]]).addTo(group); });
+    },
+
     stations: function (map, group, layer) {
       layer.stations.forEach(function (row) {
         var big = layer.style === "sign";

@@ -6,6 +6,7 @@
     var rows = document.querySelectorAll("#table li[data-lon]");
     var count = document.getElementById("in-view");
     function seen() {
+      if (!rows.length) { return; }
       var bounds = map.getBounds(), number = 0;
       rows.forEach(function (row) {
         var inside = bounds.contains(CareMap.latLng([+row.dataset.lon, +row.dataset.lat]));

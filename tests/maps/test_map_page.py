@@ -381,3 +381,18 @@ def test_scripts_that_would_end_the_element_are_refused(text: str, monkeypatch: 
 def test_small_things() -> None:
     assert lat_lon(109.0, 34.0) == [34.0, 109.0]
     assert short_street("纺织城街道办事处") == "纺织城"
+
+
+@pytest.mark.parametrize("render", RENDERERS)
+def test_large_register_is_drawn_as_dots(render: Any) -> None:
+    many = [
+        station(0, id=f"T-{number:04}", location=(109.0 + number / 10000, 34.27)) for number in range(1501)
+    ]
+    html = render(many, MONDAY_NOON).html
+    layer = data_of(html)["layers"]["stations"]
+    assert layer["kind"] == "dots"
+    assert len(layer["dots"]) == 1501
+    assert layer["dots"][3] == [109.0003, 34.27, 0]
+    assert "超过 1500 站时只画点" in html
+    assert '<template id="popup-' not in html
+    assert '<template id="popup-1499"' in render(many[:1500], MONDAY_NOON).html
