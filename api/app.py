@@ -78,7 +78,7 @@ def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI
     app.state.service = service
     for door in (operation, docs, pages, static):
         app.include_router(door.router)
-    for door in (features, writes, nearest, catalogue, reports):
+    for door in (nearest, features, writes, catalogue, reports):
         app.include_router(door.router, dependencies=[Depends(refuse_repeated)])
     errors.install(app)
     return app

@@ -156,7 +156,7 @@ async def _write(service: Service, change: Change, actor: str) -> Written:
     except ConflictError:
         raise ApiError(412, "the station has changed meanwhile; read it again") from None
     try:
-        await service.asking.ask(service.keeper.wait_for, written.version)
+        await service.asking.ask(service.live.wait_for, written.version)
     except StoreUnavailableError:
         log.warning("written, but the snapshot could not be renewed yet")
     return written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.settings import RateLimit, Settings
 from api.station_edits import merged
+from geo.stations import LonLat, Station
 from geo.store.keys import add_key, revoke_key
+from geo.store.opening import open_store
 from geo.store.protocol import StationStore
 
 ITEMS = "/api/collections/stations/items"
@@ -259,3 +262,14 @@ def test_every_write_waits_for_the_snapshot(own: TestClient, app: FastAPI, key: 
         answer = patch(own, key, {"properties": {"seats": number}})
         assert own.get(f"{ITEMS}/a").json()["properties"]["seats"] == number
         assert answer.headers["etag"] == own.get(f"{ITEMS}/a").headers["etag"]
+
+
+def test_in_a_large_register_too_who_wrote_reads_what_was_written(tmp_path: Path) -> None:
+    many = [Station(id=f"s{n:04}", name="站", location=LonLat(109 + n / 1e4, 34.2)) for n in range(2_100)]
+    store = open_store(f"sqlite:///{tmp_path / 'large.db'}", lambda: many)
+    keys = {"Authorization": f"Bearer {add_key(store, 'k', 'keeper')}"}
+    with TestClient(create_app(Settings(), store)) as client:
+        for number in range(3):
+            assert patch(client, keys, {"properties": {"seats": number}}, "s1000").status_code == 200
+            assert client.get(f"{ITEMS}/s1000").json()["properties"]["seats"] == number
+    store.close()
