@@ -10,11 +10,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from shapely.geometry import box
 from sqlalchemy import make_url, text
 
-from geo.errors import StoreAccessError, StoreUnavailableError
+from geo.errors import InvalidDataError, StoreAccessError, StoreUnavailableError
 from geo.stations import LonLat, Station
 from geo.store import Change, check, open_store, upgrade
+from geo.store.layers import StoredArea, replace_areas
 from geo.store.nearest_query import PROPOSED_BOUND, WITHIN_BOUND
 from geo.store.sql_store import SqlStore
 
@@ -50,10 +52,10 @@ def test_the_spatial_indexes_are_used(postgis_store: SqlStore) -> None:
     point = {"lon": 109.05, "lat": 34.22}
     nearest = explained(postgis_store, PROPOSED_BOUND, {**point, "k": 5})
     within = explained(postgis_store, WITHIN_BOUND, {**point, "radius_m": 500.0})
-    box = "SELECT id FROM stations WHERE geom && ST_MakeEnvelope(109, 34.2, 109.005, 34.205, 4326)"
+    inside = "SELECT id FROM stations WHERE geom && ST_MakeEnvelope(109, 34.2, 109.005, 34.205, 4326)"
     assert index_scans(nearest) == {"ix_stations_geography"}
     assert index_scans(within) == {"ix_stations_geography"}
-    assert index_scans(explained(postgis_store, box, {})) == {"ix_stations_geom"}
+    assert index_scans(explained(postgis_store, inside, {})) == {"ix_stations_geom"}
 
 
 def test_every_geometry_column_has_a_gist_index(postgis_store: SqlStore) -> None:
@@ -183,3 +185,25 @@ def test_a_write_behind_a_stuck_writer_gives_up(postgis_url: str, monkeypatch: p
     assert (kind, line) == (StoreUnavailableError, "the database is busy with another write")
     assert store.stations() == []
     store.close()
+
+
+def test_a_user_who_may_not_add_postgis_is_told_whom_to_ask(postgis_server: Any) -> None:
+    suffix = uuid.uuid4().hex[:8]
+    role, database = f"care_test_owner_{suffix}", f"care_test_plain_{suffix}"
+    postgis_server.run(f"CREATE ROLE {role} LOGIN PASSWORD 'x'")
+    postgis_server.run(f"CREATE DATABASE {database} OWNER {role}")
+    try:
+        url = postgis_server.url.set(
+            drivername="postgresql+psycopg", username=role, password="x", database=database
+        )
+        with pytest.raises(StoreAccessError, match="let its owner run CREATE EXTENSION postgis"):
+            upgrade(url.render_as_string(False))
+    finally:
+        postgis_server.run(f"DROP DATABASE {database} WITH (FORCE)")
+        postgis_server.run(f"DROP ROLE {role}")
+
+
+def test_a_value_that_does_not_fit_is_no_outage(postgis_store: SqlStore) -> None:
+    with pytest.raises(InvalidDataError, match="a value the database cannot keep"):
+        replace_areas(postgis_store, [StoredArea("x" * 65, "street", "街", {}, box(109, 34, 110, 35))])
+    assert postgis_store.version() == 0
