@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import h3.api.numpy_int as h3
 import numpy as np
@@ -127,9 +128,9 @@ def cell_table(areas: Areas, cells: CellArray) -> pd.DataFrame:
     return pd.DataFrame({"cell": cell_names(order), "lon": lon, "lat": lat, "street_code": streets})
 
 
-def dense(geometry: npt.NDArray[np.object_] | shapely.Geometry) -> npt.NDArray[np.object_]:
-    """Return WGS-84 geometry with a vertex at least every 0.01°, so that projecting it bends no edge."""
-    return np.asarray(shapely.segmentize(geometry, _MAX_EDGE_DEG))
+def dense(geometry: Any) -> Any:
+    """Return WGS-84 geometry, one or an array, with a vertex every 0.01°, so that its edges stay in place."""
+    return shapely.segmentize(geometry, _MAX_EDGE_DEG)
 
 
 def _cell_width_deg(resolution: int) -> float:
