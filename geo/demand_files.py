@@ -22,9 +22,9 @@ import pyarrow.parquet as pq
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from geo.demand import CELL_COLUMNS, GROUPS, ROW_COLUMNS, Demand
+from geo.demand import CELL_COLUMNS, ROW_COLUMNS, Demand
 from geo.demand_cells import cell_numbers, cell_polygons
-from geo.demand_rows import DAY_TYPES, WINDOW_CODES
+from geo.demand_rows import TEXT_COLUMNS
 from geo.errors import InvalidDataError, InvalidParameterError, Problem
 
 _ABOUT = b"care_stations_demand"
@@ -113,7 +113,7 @@ def _demand(cells: pd.DataFrame, rows: pd.DataFrame, about: str) -> Demand:
     cells = cells[list(CELL_COLUMNS)].reset_index(drop=True)
     street = cells["street_code"].astype(object)
     cells["street_code"] = street.where(street.notna(), None)
-    known = {"cell": cells["cell"], "group": GROUPS, "window": WINDOW_CODES, "day_type": DAY_TYPES}
+    known = {"cell": cells["cell"], **TEXT_COLUMNS}
     columns = {
         name: pd.Categorical(rows[name].astype(object), categories=list(values))
         for name, values in known.items()

@@ -14,7 +14,7 @@ from geo.time_windows import DAYS_BY_TYPE, WINDOWS
 WINDOW_CODES = tuple(WINDOWS)
 DAY_TYPES: tuple[str, ...] = tuple(DAYS_BY_TYPE)
 PERIODS = len(WINDOW_CODES) * len(DAY_TYPES)
-_TEXTS = {"group": GROUPS, "window": WINDOW_CODES, "day_type": DAY_TYPES}
+TEXT_COLUMNS: dict[str, tuple[str, ...]] = {"group": GROUPS, "window": WINDOW_CODES, "day_type": DAY_TYPES}
 
 IntArray = npt.NDArray[np.intp]
 
@@ -44,6 +44,6 @@ def row_table(
     kept = amounts > 0
     codes = np.unravel_index(present[kept], shape)
     columns: dict[str, object] = {"cell": pd.Categorical.from_codes(codes[0], categories=list(cells))}
-    for (name, known), code in zip(_TEXTS.items(), codes[1:], strict=True):
+    for (name, known), code in zip(TEXT_COLUMNS.items(), codes[1:], strict=True):
         columns[name] = pd.Categorical.from_codes(code, categories=list(known))
     return pd.DataFrame({**columns, "demand": amounts[kept].astype(np.float64)})
