@@ -83,6 +83,11 @@ class StreetList:
     name: str
     cards: tuple[StationCard, ...]
 
+    @property
+    def short(self) -> str:
+        """The name on a button, without the word every street has."""
+        return self.name.removesuffix("街道") or self.name
+
 
 def render_finder(stations: Sequence[Station], now: datetime, view: PageView, lang: Lang = "zh") -> str:
     """Return the finder page at ``now`` (aware): a list that needs no script, and the data for the script."""

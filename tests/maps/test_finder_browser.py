@@ -551,6 +551,60 @@ def _axe(page: Page) -> list[str]:
     return list(found)
 
 
+def test_text_of_twice_the_size_stays_on_the_page(
+    serve: Callable[[Site], Site], open_page: PageOpener
+) -> None:
+    stations = register()[:8]
+    site = serve(Site(stations))
+    page = open_page(360, 740, **located(*HALF_POINTS[0]))
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => { document.documentElement.style.fontSize = '32px'; })"
+    )
+    for path in ("/", f"/stations/{stations[5].id}"):
+        page.goto(site.url + path)
+        if path == "/":
+            locate(page)
+        assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == 34
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert _axe(page) == []
+
+
+def test_a_break_is_planned_ahead(serve: Callable[[Site], Site], open_page: PageOpener) -> None:
+    def one(name: str, hours: str | None) -> Station:
+        return Station(id=name, name=name, hours=hours, location=LonLat(109.06, 34.27))
+
+    stations = [
+        one("day", "08:00-18:00"),
+        one("evening", "16:00-23:00"),
+        one("all", "24/7"),
+        one("what", None),
+    ]
+    site = serve(Site(stations))
+    page = open_page(360, 740, **located(109.05, 34.27))
+    at(page, NOON)
+    page.goto(site.url)
+    locate(page)
+    page.click("#more")
+
+    def with_flags(**flags: str) -> list[str]:
+        query = "&".join(f"{name}={value}" for name, value in flags.items())
+        page.goto(f"{site.url}/?{query}")
+        locate(page)
+        return shown(page, "#nearest")
+
+    assert with_flags(open="1") == ["all", "day"]
+    assert with_flags(open="1", time="20:00") == ["all", "evening"]
+    assert with_flags(open="1", unknown="1") == ["all", "day", "what"]
+    assert with_flags(allday="1") == ["all"]
+    assert with_flags(night="1") == ["all"]
+    # 914 m: 18.5 minutes on foot, so 15:45 is too late for the day and early enough for the evening.
+    at(page, NOON.replace(hour=15, minute=45))
+    assert with_flags(arrival="1") == ["all", "day", "evening"]
+    at(page, NOON.replace(hour=17, minute=45))
+    assert with_flags(arrival="1") == ["all", "evening"]
+    expect(page.locator("#count")).to_have_text("到达时开门：2 个，近的在前 · 另有 1 个时间未核实")
+
+
 @pytest.mark.parametrize(
     ("width", "height", "scheme"),
     [(360, 740, "light"), (740, 360, "light"), (1280, 800, "light"), (320, 640, "light"), (360, 740, "dark")],
