@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import orjson
+import shapely
 
-from geo.stations import Station, station_properties
+from geo.crs import Datum, convert_datum
+from geo.stations import FIELD_NAMES, LonLat, Station, station_properties
 
 LAYER = "stations"
 GEOMETRY = "geometry"
@@ -42,3 +46,23 @@ def kind_of(name: str) -> str:
     ('whole', 'real', 'text')
     """
     return "whole" if name in WHOLE else "real" if name in REAL else "text"
+
+
+def null_fields(station: Station) -> str:
+    """Return the names of the fields that are null, or empty lists and objects, for a table's own column.
+
+    A blank cell leaves its field, so a table says apart which blanks are nulls.
+    """
+    names = [name for name in FIELD_NAMES if getattr(station, name) in (None, (), {})]
+    return " ".join(names)
+
+
+def points_in(stations: Sequence[Station], datum: Datum) -> list[LonLat | None]:
+    """Return the stations' locations in ``datum``, None where there is none."""
+    located = [station.location for station in stations if station.location is not None]
+    if datum is not Datum.WGS84 and located:
+        converted = convert_datum(shapely.points(np.array(located)), Datum.WGS84, datum)
+        pairs = zip(shapely.get_x(converted).tolist(), shapely.get_y(converted).tolist(), strict=True)
+        located = [LonLat(*pair) for pair in pairs]
+    rest = iter(located)
+    return [None if station.location is None else next(rest) for station in stations]

@@ -1,4 +1,4 @@
-"""What one row makes of one station: fields laid over what is known, its provenance, the check of the whole."""
+"""What one row makes of one station: fields laid over what is known, provenance, the check of the whole."""
 
 from __future__ import annotations
 
