@@ -215,12 +215,17 @@
   }
 
   function printing(map) {
+    var panel = document.getElementById("panel");
+    var wasOpen = panel.open;
     window.addEventListener("beforeprint", function () {
+      wasOpen = panel.open;
+      panel.open = true;
       document.documentElement.classList.add("printing");
       map.invalidateSize({ animate: false });
       fit(map);
     });
     window.addEventListener("afterprint", function () {
+      panel.open = wasOpen;
       document.documentElement.classList.remove("printing");
       map.invalidateSize({ animate: false });
       fit(map);
@@ -239,7 +244,7 @@
     start: function (map) {
       var panel = document.getElementById("panel");
       map.getContainer().setAttribute("tabindex", "-1");
-      if (panel && window.innerWidth < 600) { panel.open = false; }
+      if (window.innerWidth < 600 || window.innerHeight < 500) { panel.open = false; }
       map.on("zoomanim", function () { zooming = true; });
       map.on("zoomend", function () { zooming = false; });
       fit(map);

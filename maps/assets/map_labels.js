@@ -66,6 +66,7 @@
 
   function arrange(map) {
     var zoom = map.getZoom();
+    map.getContainer().classList.toggle("small-names", zoom < 11.5);
     var marks = stationBoxes(map);
     var taken = marks.slice();
     var view = L.bounds(map.containerPointToLayerPoint([0, 0]), map.containerPointToLayerPoint(map.getSize()));

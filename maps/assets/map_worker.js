@@ -28,6 +28,7 @@
     var table = document.getElementById("table");
     table.addEventListener("toggle", function () {
       document.getElementById("more-less").textContent = CareMap.say(table.open ? "collapse" : "expand", {});
+      if (table.open) { table.scrollIntoView(); }
     });
   }
 

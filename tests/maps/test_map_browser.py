@@ -88,8 +88,7 @@ def test_tab_reaches_every_station_by_name_and_state(page: Page, render: Any) ->
     assert "纺织公园爱心驿站（位置示例），时间未核实" in names
 
 
-@pytest.mark.parametrize("render", RENDERERS)
-@pytest.mark.parametrize("key", ["Enter", " "])
+@pytest.mark.parametrize(("render", "key"), [(render_planner_map, "Enter"), (render_worker_map, " ")])
 def test_station_opens_by_keyboard_and_gives_the_focus_back(page: Page, render: Any, key: str) -> None:
     show(page, render(register(), NOW))
     mark = page.get_by_role("button", name="示例站 03（五环集团文化广场附近）")
@@ -293,6 +292,32 @@ def test_names_never_lie_over_each_other(page: Page) -> None:
                 or other[1] >= one[3] - 3
             )
             assert apart, (one, other)
+
+
+def test_worker_opens_the_list_where_it_can_be_seen(open_page: PageOpener) -> None:
+    page = open_page(360, 740)
+    show(page, render_worker_map(register(), NOW))
+    page.locator("#table summary").click()
+    expect(page.locator("#table li").nth(3)).to_be_in_viewport()
+    expect(page.locator("#more-less")).to_have_text("收起")
+
+
+def test_position_is_asked_for_only_by_the_button(open_page: PageOpener) -> None:
+    here = {"longitude": 109.06, "latitude": 34.27, "accuracy": 30}
+    page = open_page(360, 740, geolocation=here, permissions=["geolocation"])
+    show(page, render_worker_map(register(), NOW))
+    expect(page.locator(".me")).to_have_count(0)
+    page.get_by_role("button", name="我的位置").click()
+    expect(page.locator(".me")).to_have_text("我")
+    centre = page.evaluate("[CareMap.map.getCenter().lng, CareMap.map.getCenter().lat]")
+    assert centre == pytest.approx([109.06, 34.27], abs=1e-4)
+
+
+def test_refused_position_is_said_in_words(open_page: PageOpener) -> None:
+    page = open_page(360, 740, permissions=[])
+    show(page, render_worker_map(register(), NOW))
+    page.get_by_role("button", name="我的位置").click()
+    expect(page.locator("#said")).to_have_text("没定到位置，请直接看图找站")
 
 
 def test_print_leaves_the_tools_away(page: Page) -> None:
