@@ -15,6 +15,7 @@ from api.conditional import weak_tag
 from api.live import View
 from api.service import BaseDep, Service, ServiceDep
 from geo.data_files import data_path
+from maps.about_page import render_about
 from maps.finder_page import places_data, render_finder
 from maps.folium_local import MapPage
 from maps.offline import PLACES_PATH, render_service_worker
@@ -88,6 +89,14 @@ async def finder(asked: PageDep) -> Response:
     """The finder: every station by street, the nearest with a script."""
     return await asked.page(
         lambda: render_finder(asked.view.stations, asked.now, asked.page_view, asked.lang)
+    )
+
+
+@router.get("/about")
+async def about(asked: PageDep) -> Response:
+    """What the pages compute, from which sources."""
+    return await asked.page(
+        lambda: render_about(asked.view.stations, asked.page_view, asked.lang), tells_time=False
     )
 
 
