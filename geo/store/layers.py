@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, delete, insert, select
 
 from geo.store.counter import bump_version
-from geo.store.model import AreaRow, DemandRow, StationRow, ZoneRow
+from geo.store.model import AreaRow, DemandRow, LayerRow, StationRow, ZoneRow
 from geo.store.protocol import StationStore
 
 
@@ -102,6 +102,13 @@ def list_zones(store: StationStore) -> list[StoredZone]:
         return [_stored_zone(row) for row in connection.execute(query)]
 
 
+def layer_versions(store: StationStore) -> dict[str, tuple[int, Mapping[str, Any]]]:
+    """Return for each imported layer (``areas``, ``demand``) the register version and details of it."""
+    with store.reading() as connection:
+        rows = connection.execute(select(LayerRow.__table__))
+        return {row.name: (row.version, row.details) for row in rows}
+
+
 def replace_areas(store: StationStore, areas: Iterable[StoredArea]) -> int:
     """Put ``areas`` in place of all stored ones and return the register version."""
     rows = [
@@ -115,7 +122,7 @@ def replace_areas(store: StationStore, areas: Iterable[StoredArea]) -> int:
         }
         for position, area in enumerate(areas)
     ]
-    return _replace_all(store, AreaRow, rows)
+    return _replace_all(store, AreaRow, rows, {})
 
 
 def list_areas(store: StationStore) -> list[StoredArea]:
@@ -125,8 +132,13 @@ def list_areas(store: StationStore) -> list[StoredArea]:
         return [StoredArea(row.code, row.kind, row.name, row.properties, row.geom) for row in rows]
 
 
-def replace_demand(store: StationStore, demand: Iterable[StoredDemand]) -> int:
-    """Put ``demand`` in place of all stored rows and return the register version."""
+def replace_demand(
+    store: StationStore, demand: Iterable[StoredDemand], details: Mapping[str, Any] | None = None
+) -> int:
+    """Put ``demand`` in place of all stored rows and return the register version.
+
+    ``details`` are kept beside the rows: what the table says of itself (areas basis, outside, notes).
+    """
     rows = [
         {
             "cell": row.cell,
@@ -140,7 +152,7 @@ def replace_demand(store: StationStore, demand: Iterable[StoredDemand]) -> int:
         }
         for row in demand
     ]
-    return _replace_all(store, DemandRow, rows)
+    return _replace_all(store, DemandRow, rows, details or {})
 
 
 def list_demand(store: StationStore) -> list[StoredDemand]:
@@ -151,11 +163,17 @@ def list_demand(store: StationStore) -> list[StoredDemand]:
         return [StoredDemand(*row) for row in connection.execute(select(table).order_by(*order))]
 
 
-def _replace_all(store: StationStore, form: Any, rows: list[dict[str, Any]]) -> int:
+def _replace_all(
+    store: StationStore, form: Any, rows: list[dict[str, Any]], details: Mapping[str, Any]
+) -> int:
     with store.writing() as connection:
         version = bump_version(connection)
         connection.execute(delete(form))
         _insert(connection, form, rows)
+        connection.execute(delete(LayerRow).where(LayerRow.name == form.__tablename__))
+        if rows:
+            layer = {"name": form.__tablename__, "version": version, "details": dict(details)}
+            connection.execute(insert(LayerRow), [layer])
     return version
 
 

@@ -205,6 +205,16 @@ class AreaRow(Base):
     geom: Mapped[BaseGeometry] = mapped_column(Wgs84Geometry())
 
 
+class LayerRow(Base):
+    """A layer that was imported (``areas``, ``demand``): at which register version, and with what details."""
+
+    __tablename__ = "layers"
+
+    name: Mapped[str] = mapped_column(code_text(20), primary_key=True)
+    version: Mapped[int]
+    details: Mapped[Any] = mapped_column(json_text(), nullable=False)
+
+
 class DemandRow(Base):
     """Demand of one worker group in one H3 cell, time window and day type."""
 

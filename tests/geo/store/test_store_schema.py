@@ -30,7 +30,7 @@ def set_revision(url: str, revision: str) -> None:
 def fill_at_first_revision(url: str) -> None:
     """Make a store as the first release had it, with one station in it."""
     assert upgrade(url, "0001").state == "behind"
-    set_revision(url, "0002")  # only to be let in: the tables used here are those of 0001
+    set_revision(url, "0003")  # only to be let in: the tables used here are those of 0001
     store = open_store(url)
     store.apply([Change("create", OLD.id, OLD)], "x")
     store.close()
@@ -80,7 +80,7 @@ def test_postgis_is_never_upgraded_without_the_command(postgis_url: str) -> None
     ) as empty:
         open_store(postgis_url)
     fill_at_first_revision(postgis_url)
-    with pytest.raises(StoreVersionError, match=r"is at 0001.*needs 0002.*`care-stations db upgrade`") as old:
+    with pytest.raises(StoreVersionError, match=r"is at 0001.*needs 0003.*`care-stations db upgrade`") as old:
         open_store(postgis_url)
     assert check(postgis_url).found == "0001"
     assert "\n" not in str(empty.value) + str(old.value)
@@ -89,7 +89,7 @@ def test_postgis_is_never_upgraded_without_the_command(postgis_url: str) -> None
 def test_a_store_ahead_is_refused_and_left_alone(store_url: str) -> None:
     set_revision(store_url, "0999")
     for attempt in (open_store, upgrade):
-        with pytest.raises(StoreVersionError, match="0999 is newer than this program's 0002"):
+        with pytest.raises(StoreVersionError, match="0999 is newer than this program's 0003"):
             attempt(store_url)
     assert check(store_url).state == "ahead"
 
