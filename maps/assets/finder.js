@@ -470,6 +470,12 @@ $('more').addEventListener('click', function () {
   $('more').setAttribute('aria-expanded', $('more-box').hidden ? 'false' : 'true');
 });
 $('at').addEventListener('change', function () { setTime($('at').value); });
+$('bar-night').addEventListener('click', function (event) {
+  event.preventDefault();
+  ask.flags.night = !ask.flags.night;
+  changed();
+  window.scrollTo(0, 0);
+});
 $('at-clear').addEventListener('click', function () { setTime(''); });
 window.addEventListener('hashchange', function () { readFragment(); paintPlace(); pressButtons(); update(); });
 var ticked = Math.floor(Date.now() / 60000);

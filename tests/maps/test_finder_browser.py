@@ -597,7 +597,10 @@ def test_a_break_is_planned_ahead(serve: Callable[[Site], Site], open_page: Page
     assert with_flags(open="1", unknown="1") == ["all", "day", "what"]
     assert with_flags(allday="1") == ["all"]
     assert with_flags(night="1") == ["all"]
-    # 914 m: 18.5 minutes on foot, so 15:45 is too late for the day and early enough for the evening.
+    with_flags()
+    page.click("#bar-night")
+    assert shown(page, "#nearest") == ["all"]
+    # 921 m: 18.7 minutes on foot, so 15:45 is too late for the day and early enough for the evening.
     at(page, NOON.replace(hour=15, minute=45))
     assert with_flags(arrival="1") == ["all", "day", "evening"]
     at(page, NOON.replace(hour=17, minute=45))
