@@ -1,8 +1,8 @@
 """An assessment as tidy tables: what the API, the command line and the report write, so numbers agree.
 
-Every table has the columns ``assessment_columns`` names for it, the last of them ``BASIS``: on what the figures stand, and the notice
-while the register is made up. A number that is not there is NaN in a table (null in every file) and None in
-``json_rows``; a text that is not there is None.
+Every table has the columns ``assessment_columns`` names for it, the last of them ``BASIS``: on what the
+figures stand, and the notice while the register is made up. A number that is not there is NaN in a table
+(null in every file) and None in ``json_rows``; a text that is not there is None.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ def json_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore")).astype(object)
     return [
         {
-            name: None if value is None or isinstance(value, float) and math.isnan(value) else value
+            name: None if value is None or (isinstance(value, float) and math.isnan(value)) else value
             for name, value in row.items()
         }
         for row in plain.to_dict("records")
