@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from api.commands import register, serving, store
+from api.commands import import_export, register, serving, store
 from api.settings import SettingsError
 from geo.errors import CareStationError, InvalidDataError, InvalidParameterError
 
@@ -27,7 +27,8 @@ def build() -> typer.Typer:
     )
     program.command()(serving.serve)
     program.command()(register.validate)
-    program.command()(register.export)
+    program.command("import")(import_export.import_file)
+    program.command()(import_export.export)
     program.command(context_settings=_NEGATIVE_NUMBERS)(register.nearest)
     program.command("map")(register.map_file)
     program.add_typer(store.db, name="db")

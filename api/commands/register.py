@@ -1,4 +1,4 @@
-"""Commands on the register: check a file, write it to a file, find the nearest stations."""
+"""Commands on the register: check a file, find the nearest stations, write the map."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from api.commands.terminal import (
     say_table,
     settings_with,
 )
-from api.export_files import write_csv, write_geojson, write_whole
 from api.instants import parse_instant, this_minute
 from api.nearest_answer import encode_answer, to_wgs84
 from api.service import utc_now
@@ -25,12 +24,11 @@ from geo.amenities import parse_asked
 from geo.crs import parse_datum
 from geo.errors import InvalidParameterError
 from geo.finder import FinderTable, FoundStation, NearestQuery, OpenFilter, nearest_stations
+from geo.io.whole_file import whole_file
 from geo.travel import TravelMode
 from geo.validation import validate_geojson
 from maps.page import PageView
 from maps.planner_map import render_planner_map
-
-_WRITERS = {".geojson": write_geojson, ".csv": write_csv}
 
 
 def validate(
@@ -49,20 +47,6 @@ def validate(
     raise typer.Exit(0 if report.ok else 1)
 
 
-def export(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="FILE.geojson or FILE.csv")],
-    store: StoreOption = None,
-) -> None:
-    """Write the register to a file; its ending says the format."""
-    writer = _WRITERS.get(file.suffix.lower())
-    if writer is None:
-        raise InvalidParameterError("FILE", file.name, f"must end in {' or '.join(_WRITERS)}")
-    with opened_store(settings_with(store)) as opened:
-        stations = opened.stations()
-    writer(file, stations)
-    say(f"{len(stations)} stations written to {file} (WGS-84)")
-
-
 def map_file(
     file: Annotated[Path, typer.Argument(metavar="FILE.html", help="Where the map is written.")],
     lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
@@ -76,7 +60,8 @@ def map_file(
         stations = opened.stations()
     view = PageView(zone=settings.timezone, map_review_number=settings.map_review_number)
     page = render_planner_map(stations, utc_now(), view, lang="en" if lang == "en" else "zh", inline=True)
-    write_whole(file, page.html.encode())
+    with whole_file(file) as beside:
+        beside.write_bytes(page.html.encode())
     say(f"map of {len(stations)} stations written to {file}")
 
 
