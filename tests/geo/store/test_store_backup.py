@@ -14,7 +14,7 @@ from shapely.geometry import Point, box
 
 from geo.errors import ConflictError, InvalidDataError, StoreAccessError, StoreVersionError
 from geo.stations import Amenity, LonLat, Service, Station
-from geo.store import Change, open_store, upgrade
+from geo.store import Change, check, open_store, upgrade
 from geo.store.backup import backup, restore
 from geo.store.keys import add_key, list_keys, verify_key
 from geo.store.layers import (
@@ -208,3 +208,19 @@ def test_files_that_cannot_be_written_or_read_are_told(store_url: str, tmp_path:
         backup(store_url, tmp_path / "missing" / "copy.gz")
     with pytest.raises(InvalidDataError, match=r"copy\.gz: cannot be read: No such file or directory"):
         restore(tmp_path / "copy.gz", store_url)
+
+
+def test_a_backup_of_an_older_program_is_restored_and_upgraded(
+    store: SqlStore, store_url: str, tmp_path: Path
+) -> None:
+    filled(store)
+    backup(store_url, tmp_path / "new.gz")
+    first, *rest = gzip.decompress((tmp_path / "new.gz").read_bytes()).splitlines(keepends=True)
+    rows = [line for line in rest[:-1] if json.loads(line)["table"] != "layers"]  # came with 0003
+    body = [json.dumps({**json.loads(first), "schema": "0002"}).encode() + b"\n", *rows]
+    foot = {"rows": len(rows), "sha256": hashlib.sha256(b"".join(body)).hexdigest()}
+    (tmp_path / "old.gz").write_bytes(gzip.compress(b"".join(body) + json.dumps(foot).encode()))
+    before = everything(store)
+    restore(tmp_path / "old.gz", store_url, force=True)
+    assert check(store_url).state == "current"
+    assert everything(store) == before
