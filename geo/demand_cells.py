@@ -125,7 +125,13 @@ def cell_table(areas: Areas, cells: CellArray) -> pd.DataFrame:
         place, street = tree.query_nearest(to_plane(shapely.points(lon[stray], lat[stray]), plane))
         for index in np.lexsort((-street, place)):  # the lowest code is written last
             streets[stray[place[index]]] = areas.streets[street[index]].code
-    return pd.DataFrame({"cell": cell_names(order), "lon": lon, "lat": lat, "street_code": streets})
+    columns = {
+        "cell": np.array(cell_names(order), dtype=object),
+        "lon": lon,
+        "lat": lat,
+        "street_code": streets,
+    }
+    return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
 
 
 def dense(geometry: Any) -> Any:
