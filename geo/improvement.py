@@ -137,7 +137,7 @@ def improvements(
         ]
         if left > 0:
             todo.append(Action(gap.rank, "partner" if hosts[number] else "build", hosts[number], (), left))
-        actions += sorted(todo, key=lambda action: ACTION_ORDER.index(action.kind))
+        actions += sorted(_once(todo), key=lambda action: ACTION_ORDER.index(action.kind))
     return tuple(actions)
 
 
@@ -229,6 +229,12 @@ def _actions(gap: Gap, option: _Option, row: int, gains: Floats, found: Situatio
         unsure = ("hours",) if bool((found.states[row] == -1).any()) else ()
         return [Action(gap.rank, "verify", target, (*unsure, *_asked(found, row, "unknown")), gain)]
     return _put_right(gap, row, found, gain)
+
+
+def _once(actions: list[Action]) -> list[Action]:
+    """Drop what is needed besides another action where it already stands with a gain of its own."""
+    gaining = {(a.kind, a.target, a.detail) for a in actions if a.gain is not None}
+    return [a for a in actions if a.gain is not None or (a.kind, a.target, a.detail) not in gaining]
 
 
 def _put_right(gap: Gap, row: int, found: Situation, gain: float | None) -> list[Action]:
