@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from sqlalchemy.engine import URL, make_url
 
@@ -145,12 +146,14 @@ class PrivateCluster(PostgisServer):
         self._end(signal.SIGQUIT)
 
     def freeze(self) -> None:
-        """Stop the postmaster from answering: new connections hang, as with a stuck host."""
-        self._running().send_signal(signal.SIGSTOP)
+        """Let all its processes stand still: nothing answers, nothing refuses, as with a stuck host."""
+        for process in self._processes():
+            process.suspend()
 
     def thaw(self) -> None:
         """Undo :meth:`freeze`."""
-        self._running().send_signal(signal.SIGCONT)
+        for process in self._processes():
+            process.resume()
 
     def remove(self) -> None:
         """Stop the server when it runs, and delete its folder."""
@@ -158,6 +161,10 @@ class PrivateCluster(PostgisServer):
             self.thaw()
             self.stop()
         shutil.rmtree(self._folder)
+
+    def _processes(self) -> list[psutil.Process]:
+        postmaster = psutil.Process(self._running().pid)
+        return [postmaster, *postmaster.children(recursive=True)]
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
