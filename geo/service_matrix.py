@@ -56,7 +56,7 @@ class StationRow:
     ``window_state`` is over the window and day asked for (or the whole week): open throughout, partly,
     closed throughout, unknown in part without being known open, or not serving by status.
     ``open_share`` is the share of quarter-hours it is known to be open, 0-1. ``by_window`` is the state in
-    each window on the day type asked for (or on all seven days); empty at an instant. ``demand_covered`` is
+    each window on the day type asked for (on all seven days of the week); empty at an instant. ``demand_covered`` is
     the demand (or demand-hours) within the threshold while the station is open, the same for each service it
     has; None where no demand was given.
     """
@@ -153,15 +153,14 @@ def _station_row(
     serving = row["status"] in SERVING_STATUSES
     asked = states[_asked_slots(standard)]
     windows = WINDOW_CODES if standard.at is None else ()
+    day = standard.day or ("weekday" if standard.window else None)
     return StationRow(
         station_id=row["id"],
         name=row["name"],
         street_code=row["street_code"],
         window_state=_window_state(asked, serving),
         open_share=float((asked == 1).mean()) if serving else 0.0,
-        by_window={
-            code: _window_state(states[window_slots(code, standard.day)], serving) for code in windows
-        },
+        by_window={code: _window_state(states[window_slots(code, day)], serving) for code in windows},
         demand_covered=covered,
         cells=tuple(_station_cell(code, held.get(code)) for code in catalogue()),
     )
