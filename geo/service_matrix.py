@@ -56,9 +56,9 @@ class StationRow:
     ``window_state`` is over the window and day asked for (or the whole week): open throughout, partly,
     closed throughout, unknown in part without being known open, or not serving by status.
     ``open_share`` is the share of quarter-hours it is known to be open, 0-1. ``by_window`` is the state in
-    each window on the day type asked for (on all seven days of the week); empty at an instant. ``demand_covered`` is
-    the demand (or demand-hours) within the threshold while the station is open, the same for each service it
-    has; None where no demand was given.
+    each window on the day type asked for (on all seven days of the week); empty at an instant.
+    ``demand_covered`` is the demand (or demand-hours) within the threshold while the station is open, the
+    same for each service it has; None where no demand was given.
     """
 
     station_id: str
