@@ -23,7 +23,7 @@ from geo.coverage_metrics import (
     within_minutes,
 )
 from geo.demand import Demand
-from geo.gap_details import Gap, find_gaps
+from geo.gap_details import Gap, find_gaps, named_places
 from geo.improvement import ACTION_LABELS, ACTION_ORDER, Action, Candidate, improvements
 from geo.metrics import Benchmark, Figure, Metric, share
 from geo.register_metrics import (
@@ -98,7 +98,8 @@ def assess(
         standard: what counts as served.
         router: where minutes come from; straight lines x 1.35 without one.
         today: the day facts are judged on; the Monday of the standard's week without one.
-        places: named places (``name``, ``kind``, ``lon``, ``lat``) that name gaps and may host partners.
+        places: places that name gaps and may host partners: ``name``, ``kind`` and either ``lon`` and
+            ``lat`` or WGS-84 points as geometry.
         rule_sets: rule sets to judge by, all printed in metric 2; the shipped ones without.
         answered: (reports answered in time, reports in all), where reports are kept.
 
@@ -152,7 +153,7 @@ def _candidates(places: pd.DataFrame | None) -> tuple[Candidate, ...]:
         return ()
     return tuple(
         Candidate(str(row["name"]), str(row["kind"]), float(row["lon"]), float(row["lat"]))
-        for row in places.to_dict("records")
+        for row in named_places(places).to_dict("records")
     )
 
 

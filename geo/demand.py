@@ -73,6 +73,9 @@ class Demand:
             unknown = set(self.rows[column].unique()) - set(known)
             if unknown:
                 raise InvalidParameterError(column, sorted(map(str, unknown)), "not a known value")
+        twice = self.cells["cell"][self.cells["cell"].duplicated()]
+        if len(twice):
+            raise InvalidParameterError("cell", twice.iloc[0], "stands twice in the table of cells")
         stray = set(self.rows["cell"].unique()) - set(self.cells["cell"])
         if stray:
             raise InvalidParameterError("cell", min(stray), "has demand but is not in the table of cells")

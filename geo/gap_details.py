@@ -106,7 +106,7 @@ def find_gaps(
 
     Args:
         found: the situation under the standard asked for.
-        places: named places (``name``, ``lon``, ``lat``) to call areas by.
+        places: places to call areas by (``named_places``).
         top: how many at the most; None is all.
         router: tells the minutes to the nearest station; straight lines x 1.35 without one.
     """
@@ -152,6 +152,20 @@ def area_polygon(area: GapArea) -> shapely.MultiPolygon | shapely.Polygon:
     )
 
 
+def named_places(places: pd.DataFrame) -> pd.DataFrame:
+    """Return the places that have a name, with ``lon`` and ``lat`` (degrees) beside their own columns.
+
+    Args:
+        places: a table with ``name`` and either ``lon`` and ``lat`` or WGS-84 points as geometry.
+    """
+    named = places[places["name"].notna()]
+    if not isinstance(named, gpd.GeoDataFrame) or {"lon", "lat"} <= set(named.columns):
+        return named
+    return pd.DataFrame(named.drop(columns=named.geometry.name)).assign(
+        lon=named.geometry.x.to_numpy(), lat=named.geometry.y.to_numpy()
+    )
+
+
 def _cell_table(found: Situation) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -186,10 +200,11 @@ class _Sums:
 
 
 def _place_names(places: pd.DataFrame | None, lon: Floats, lat: Floats) -> list[str | None]:
-    if places is None or places.empty:
+    table = pd.DataFrame() if places is None else named_places(places)
+    if table.empty:
         return [None] * len(lon)
-    names = places["name"].astype(str).tolist()
-    index = StationIndex(places["lon"].to_numpy(dtype=float), places["lat"].to_numpy(dtype=float), names)
+    names = table["name"].astype(str).tolist()
+    index = StationIndex(table["lon"].to_numpy(dtype=float), table["lat"].to_numpy(dtype=float), names)
     rows = index.nearest_many(lon, lat, k=1)[0][:, 0]
     return [names[row] if row >= 0 else None for row in rows]
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import geopandas as gpd
 import h3
 import numpy as np
 import pandas as pd
@@ -567,6 +568,28 @@ def test_an_empty_assessment_has_empty_tables_of_the_same_form() -> None:
     for name, table in made.items():
         assert [c for c in table.columns if c != "geometry"] == [column.name for column in columns(name)]
     assert made["gaps"].crs.to_epsg() == 4326
+
+
+def test_places_may_come_as_points_and_nameless_ones_name_nothing(toy: Assessment) -> None:
+    table = pd.concat([PLACES, PLACES.iloc[:1].assign(name=None)], ignore_index=True)
+    points = gpd.GeoDataFrame(
+        table[["name", "kind"]], geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs="EPSG:4326"
+    )
+    found = assess(stations_to_frame(TOY), demand(), Standard(week=WEEK), places=points)
+    assert found.gaps == toy.gaps
+    assert found.improvements == toy.improvements
+    nameless = assess(stations_to_frame(TOY), demand(), Standard(week=WEEK))
+    assert {gap.place for gap in nameless.gaps} == {None}
+    assert nameless.improvements[-1].kind == "build"
+
+
+def test_a_cell_may_not_stand_twice() -> None:
+    cells = pd.DataFrame([(A, *centre(A), "s1")] * 2, columns=["cell", "lon", "lat", "street_code"])
+    rows = pd.DataFrame(
+        [(A, "other", "T1", "weekday", 1.0)], columns=["cell", "group", "window", "day_type", "demand"]
+    )
+    with pytest.raises(InvalidParameterError, match="stands twice"):
+        Demand(cells=cells, rows=rows, basis="measured", areas_basis="x")
 
 
 def test_rule_sets_named_are_those_printed() -> None:
