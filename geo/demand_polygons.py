@@ -85,7 +85,6 @@ def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
         raise InvalidDataError([Problem("file", None, None, None, "holds no feature")])
     if table.crs is None:
         raise InvalidDataError([Problem("file", None, "crs", None, "has no coordinate reference system")])
-    table = table.rename_geometry("geometry")
     _check(table)
     try:
         table = table.to_crs("EPSG:4326")
