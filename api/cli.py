@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from api.commands import import_export, register, serving, store
+from api.commands import demand, import_export, register, serving, store
 from api.settings import SettingsError
 from geo.errors import CareStationError, InvalidDataError, InvalidParameterError
 
@@ -31,6 +31,9 @@ def build() -> typer.Typer:
     program.command()(import_export.export)
     program.command(context_settings=_NEGATIVE_NUMBERS)(register.nearest)
     program.command("map")(register.map_file)
+    program.command()(store.backup)
+    program.command()(store.restore)
+    program.add_typer(demand.demand, name="demand")
     program.add_typer(store.db, name="db")
     program.add_typer(store.keys, name="keys")
     return program

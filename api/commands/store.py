@@ -1,7 +1,8 @@
-"""Commands on the store itself: its schema, and keepers' keys."""
+"""Commands on the store itself: its schema, its backups, and keepers' keys."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, cast
 
 import typer
@@ -15,6 +16,7 @@ from api.commands.terminal import (
     say_table,
     settings_with,
 )
+from geo.store import backup as backups
 from geo.store import schema
 from geo.store.keys import Role, add_key, list_keys, revoke_key
 
@@ -73,3 +75,35 @@ def revoke(
     with opened_store(settings_with(store)) as opened:
         key = revoke_key(opened, name)
     say(f"the key of {key.name} is revoked since {key.revoked_at}")
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; gzip, for either kind of store.")],
+    json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Write the whole store to a file: register, history, keys' hashes, reports. The store may be in use."""
+    made = backups.backup(settings_with(store).store_url, file)
+    if json:
+        say_json(vars(made))
+    else:
+        say(f"backup of {_counted(made)} written to {file}")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `care-stations backup` wrote.")],
+    force: Annotated[bool, typer.Option("--force", help="Also over a store that holds something.")] = False,
+    json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Put a backup into an empty store, whole or not at all."""
+    made = backups.restore(file, settings_with(store).store_url, force=force)
+    if json:
+        say_json(vars(made))
+    else:
+        say(f"{_counted(made)} restored from {file}")
+
+
+def _counted(made: backups.BackupSummary) -> str:
+    rows = made.rows
+    return f"{rows['stations']} stations with {rows['history']} changes (register version {made.version})"
