@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 import h3
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyproj import Geod
 
-from geo.coverage import situation
+from geo.coverage import coverage, situation
 from geo.demand import Demand
 from geo.gap_details import find_gaps
 from geo.improvement import ACTION_LABELS, ACTION_ORDER, Action, Candidate, improvements
@@ -35,15 +37,18 @@ def station(name: str, hours: str | None, east_m: float = 0, **more: Any) -> Sta
     return Station.model_validate({"id": name, "name": name, "hours": hours, "location": at(east_m), **more})
 
 
-def actions(
-    *stations: Station, standard: Standard = MIDDAY, candidates: tuple[Candidate, ...] = ()
-) -> list[Action]:
+def demand() -> Demand:
     cells = pd.DataFrame([(CELL, LON, LAT, "s1")], columns=["cell", "lon", "lat", "street_code"])
     rows = pd.DataFrame(
         [(CELL, "courier", "T3", "weekday", 14.0)], columns=["cell", "group", "window", "day_type", "demand"]
     )
-    need = Demand(cells=cells, rows=rows, basis="modelled", areas_basis="test")
-    found = situation(stations_to_frame(stations), need, standard)
+    return Demand(cells=cells, rows=rows, basis="modelled", areas_basis="test")
+
+
+def actions(
+    *stations: Station, standard: Standard = MIDDAY, candidates: tuple[Candidate, ...] = ()
+) -> list[Action]:
+    found = situation(stations_to_frame(stations), demand(), standard)
     return list(improvements(find_gaps(found), found, candidates))
 
 
@@ -188,3 +193,32 @@ def test_gains_never_add_up_to_more_than_the_gap() -> None:
         ("extend_hours", "S2", ("T3/weekday",), 11.6),
         ("equip", "S1", ("water",), 1.6),
     ]
+
+
+HOURS = st.sampled_from(
+    ["Mo-Fr 08:00-09:00", "Mo-Fr 11:00-12:00", "Tu-We 11:00-13:00", "Mo 12:00-14:30", "off", None]
+)
+DONE = {
+    "extend_hours": {"hours": "24/7"},
+    "verify": {"hours": "24/7"},
+    "reopen": {"status": "operating"},
+}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(HOURS, st.sampled_from(["operating", "trial", "rectifying"])), min_size=1, max_size=3)
+)
+def test_doing_it_serves_no_more_than_was_promised(drawn: list[tuple[str | None, str]]) -> None:
+    stations = [station(f"S{n}", hours, 10 * n, status=status) for n, (hours, status) in enumerate(drawn)]
+    before = coverage(stations_to_frame(stations), demand(), MIDDAY).total.demand_covered
+    for action in actions(*stations):
+        if action.kind in DONE and action.gain is not None:
+            done = [
+                row.model_copy(update=DONE[action.kind]) if row.id == action.target else row
+                for row in stations
+            ]
+            after = coverage(stations_to_frame(done), demand(), MIDDAY).total.demand_covered
+            # round-the-clock hours at one station can also serve what is unserved for another cause
+            other = sum(a.gain or 0 for a in actions(*stations) if a is not action)
+            assert before < after <= before + action.gain + other + 1e-9
