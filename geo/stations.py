@@ -228,8 +228,10 @@ class Station(_Record):
     @field_validator("hours")
     @classmethod
     def _readable_hours(cls, value: str | None) -> str | None:
-        if value is not None:
+        try:
             OpeningHours.parse(value)
+        except InvalidDataError as error:
+            raise ValueError("; ".join(problem.message for problem in error.problems)) from error
         return value
 
     @field_validator("location")
