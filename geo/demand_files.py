@@ -71,6 +71,20 @@ def read_demand(path: Path) -> Demand:
     return demand
 
 
+def is_demand_file(path: Path) -> bool:
+    """Say whether a file looks like one of :func:`write_demand`'s, rather than a table of counts."""
+    ending = path.suffix.lower()
+    if ending == ".csv" and path.exists():
+        with path.open("rb") as file:
+            return b"about" in file.readline().rstrip().split(b",")
+    if ending == ".gpkg" and path.exists():
+        try:
+            return "about" in pyogrio.list_layers(path)[:, 0]
+        except DataSourceError:
+            return False
+    return ending == ".parquet"
+
+
 def _of_ending(path: Path, ways: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
     way = ways.get(path.suffix.lower())
     if way is None:
