@@ -1,49 +1,20 @@
-"""What lies beside the stations in the store: coverage zones, areas, demand.
+"""What is imported beside the stations: areas and demand.
 
-Each of the three is replaced as a whole and raises the register version, since analyses rest on it.
+Each of the two is replaced as a whole and raises the register version, since analyses rest on it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import delete, insert, select
 
 from geo.store.counter import bump_version
-from geo.store.model import AreaRow, DemandRow, LayerRow, StationRow, ZoneRow
+from geo.store.model import AreaRow, DemandRow, LayerRow
 from geo.store.protocol import StationStore
-
-
-@dataclass(frozen=True)
-class Zone:
-    """The area within ``minutes`` of a station by ``mode``, and what it was computed from.
-
-    ``standard`` holds the parameters of the computation; ``center_lon``, ``center_lat`` (WGS-84) and
-    ``station_version`` the station as it was then.
-    """
-
-    station_id: str
-    mode: str
-    minutes: float
-    polygon: Polygon | MultiPolygon
-    standard: Mapping[str, Any]
-    center_lon: float
-    center_lat: float
-    station_version: int
-    computed_at: datetime
-
-
-@dataclass(frozen=True)
-class StoredZone:
-    """A zone that says whether it is ``stale``: the station has moved or lost its location since."""
-
-    zone: Zone
-    stale: bool
 
 
 @dataclass(frozen=True)
@@ -69,37 +40,6 @@ class StoredDemand:
     basis: str
     unit: str
     source: str | None = None
-
-
-def replace_zones(
-    store: StationStore, zones: Iterable[Zone], station_ids: Iterable[str] | None = None
-) -> int:
-    """Put ``zones`` in place of those of ``station_ids`` (None: of all) and return the register version.
-
-    A zone of a station that has left the register meanwhile is not kept.
-    """
-    with store.writing() as connection:
-        version = bump_version(connection)
-        if station_ids is None:
-            connection.execute(delete(ZoneRow))
-        else:
-            for station_id in station_ids:
-                connection.execute(delete(ZoneRow).where(ZoneRow.station_id == station_id))
-        present = set(connection.scalars(select(StationRow.id)))
-        _insert(connection, ZoneRow, [_zone_values(zone) for zone in zones if zone.station_id in present])
-    return version
-
-
-def list_zones(store: StationStore) -> list[StoredZone]:
-    """Return all zones by station, mode and minutes, each saying whether it is stale."""
-    zones, stations = ZoneRow.__table__, StationRow.__table__
-    query = (
-        select(zones, stations.c.geom.label("point"))
-        .join(stations, stations.c.id == zones.c.station_id)
-        .order_by(zones.c.station_id, zones.c.mode, zones.c.minutes)
-    )
-    with store.reading() as connection:
-        return [_stored_zone(row) for row in connection.execute(query)]
 
 
 def layer_versions(store: StationStore) -> dict[str, tuple[int, Mapping[str, Any]]]:
@@ -169,46 +109,10 @@ def _replace_all(
     with store.writing() as connection:
         version = bump_version(connection)
         connection.execute(delete(form))
-        _insert(connection, form, rows)
+        if rows:
+            connection.execute(insert(form), rows)
         connection.execute(delete(LayerRow).where(LayerRow.name == form.__tablename__))
         if rows:
             layer = {"name": form.__tablename__, "version": version, "details": dict(details)}
             connection.execute(insert(LayerRow), [layer])
     return version
-
-
-def _insert(connection: Connection, form: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(insert(form), rows)
-
-
-def _zone_values(zone: Zone) -> dict[str, Any]:
-    polygon = zone.polygon
-    return {
-        "station_id": zone.station_id,
-        "mode": zone.mode,
-        "minutes": zone.minutes,
-        "geom": MultiPolygon([polygon]) if isinstance(polygon, Polygon) else polygon,
-        "standard": dict(zone.standard),
-        "center_lon": zone.center_lon,
-        "center_lat": zone.center_lat,
-        "station_version": zone.station_version,
-        "computed_at": zone.computed_at,
-    }
-
-
-def _stored_zone(row: Any) -> StoredZone:
-    parts = list(row.geom.geoms)
-    zone = Zone(
-        station_id=row.station_id,
-        mode=row.mode,
-        minutes=row.minutes,
-        polygon=parts[0] if len(parts) == 1 else row.geom,
-        standard=row.standard,
-        center_lon=row.center_lon,
-        center_lat=row.center_lat,
-        station_version=row.station_version,
-        computed_at=row.computed_at,
-    )
-    moved = row.point is None or (row.point.x, row.point.y) != (row.center_lon, row.center_lat)
-    return StoredZone(zone, moved)

@@ -190,6 +190,7 @@ class ZoneRow(Base):
     center_lat: Mapped[float]
     station_version: Mapped[int]
     computed_at: Mapped[datetime]
+    register_version: Mapped[int] = mapped_column(index=True)
 
 
 class AreaRow(Base):

@@ -80,6 +80,12 @@ def keep_demand(store: StationStore, demand: Demand) -> int:
     return replace_demand(store, rows, details)
 
 
+def imported_areas(store: StationStore) -> tuple[int, Areas] | None:
+    """Return the imported areas and the register version of their import; None where there are none."""
+    present = layer_versions(store).get("areas")
+    return (present[0], _areas(list_areas(store))) if present is not None else None
+
+
 def read_planning_layers(store: StationStore, known: PlanningLayers | None = None) -> PlanningLayers:
     """Return the imported layers, those of ``known`` where they have not been replaced since.
 

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from sqlalchemy import Connection
 
 from geo.stations import Station
+from geo.store.zone import Zone
 
 ChangeKind = Literal["create", "replace", "delete", "restore"]
 
@@ -62,13 +63,16 @@ class HistoryEntry:
 class Difference:
     """What changed since a register version: the present state of touched stations, and who is gone.
 
-    It means something only to a reader who knew the same ``store_uuid``.
+    ``zones`` are those written since, ``areas_version`` what the imported areas have (None: there are
+    none). It means something only to a reader who knew the same ``store_uuid``.
     """
 
     store_uuid: str
     version: int
     changed: tuple[Station, ...]
     removed: frozenset[str]
+    zones: tuple[Zone, ...] = ()
+    areas_version: int | None = None
 
 
 class StoreWatch(Protocol):

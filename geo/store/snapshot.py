@@ -13,10 +13,14 @@ from types import MappingProxyType
 
 import geopandas as gpd
 
+from geo.areas import Areas, shipped_areas
 from geo.errors import CareStationError, NotFoundError, StoreUnavailableError
 from geo.nearest import StationIndex
 from geo.stations import LonLat, Station, stations_to_frame
+from geo.store.planning_layers import imported_areas
 from geo.store.protocol import Difference, StationStore, StoreWatch
+from geo.store.zone import Zone
+from geo.store.zones import by_station, list_zones
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +31,14 @@ SILENCE_S = 2.0
 """After this long without an answer a store that hangs counts as away."""
 RETRY_S = 0.5
 """The pause between attempts to reach a store that is away."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What lies beside the stations: zones by station, imported areas with their version."""
+
+    zones: Mapping[str, tuple[Zone, ...]] = field(default_factory=dict)
+    imported: tuple[int, Areas] | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,23 @@ class Snapshot:
     """The located stations, by place."""
     located: tuple[Station, ...] = field(repr=False)
     """The stations of ``index``, row by row."""
+    layers: Layers = field(default_factory=Layers, repr=False)
+    store_uuid: str = ""
+
+    @property
+    def stamp(self) -> str:
+        """What names this state of this store and no other: for entity tags."""
+        return f"{self.store_uuid[:8]}{self.version}"
+
+    @property
+    def zones(self) -> Mapping[str, tuple[Zone, ...]]:
+        """The coverage zones by station, those of each by mode and minutes."""
+        return self.layers.zones
+
+    @property
+    def areas(self) -> Areas:
+        """The imported areas, or the shipped ones."""
+        return self.layers.imported[1] if self.layers.imported else shipped_areas()
 
     @cached_property
     def frame(self) -> gpd.GeoDataFrame:
@@ -60,7 +89,13 @@ class Snapshot:
 
 
 def build_snapshot(
-    version: int, stations: Mapping[str, Station], built_at: datetime, index: StationIndex | None = None
+    version: int,
+    stations: Mapping[str, Station],
+    built_at: datetime,
+    index: StationIndex | None = None,
+    *,
+    layers: Layers | None = None,
+    store_uuid: str = "",
 ) -> Snapshot:
     """Return the snapshot of ``stations`` by id; ``index`` saves the work when it is known to fit them."""
     ordered = tuple(stations[name] for name in sorted(stations))
@@ -70,18 +105,36 @@ def build_snapshot(
         names = [station.id for station in located]
         index = StationIndex([point.lon for point in points], [point.lat for point in points], names)
     by_id = MappingProxyType({station.id: station for station in ordered})
-    return Snapshot(version, built_at, ordered, by_id, index, located)
+    return Snapshot(version, built_at, ordered, by_id, index, located, layers or Layers(), store_uuid)
 
 
-def patched(earlier: Snapshot, difference: Difference, built_at: datetime) -> Snapshot:
-    """Return ``earlier`` with the difference applied; ``earlier`` stays as it was."""
+def patched(
+    earlier: Snapshot,
+    difference: Difference,
+    built_at: datetime,
+    imported: tuple[int, Areas] | None = None,
+) -> Snapshot:
+    """Return ``earlier`` with the difference and the imported areas applied; ``earlier`` stays as it was."""
     stations = dict(earlier.by_id)
     before = {station_id: stations.pop(station_id, None) for station_id in difference.removed}
     for station in difference.changed:
         before[station.id] = stations.get(station.id)
         stations[station.id] = station
-    moved = any(_place(old) != _place(stations.get(station_id)) for station_id, old in before.items())
-    return build_snapshot(difference.version, stations, built_at, None if moved else earlier.index)
+    moved = {
+        station_id for station_id, old in before.items() if _place(old) != _place(stations.get(station_id))
+    }
+    zones = earlier.zones
+    if moved or difference.zones:
+        kept = {station_id: own for station_id, own in zones.items() if station_id not in moved}
+        zones = {**kept, **by_station(difference.zones)}
+    return build_snapshot(
+        difference.version,
+        stations,
+        built_at,
+        None if moved else earlier.index,
+        layers=Layers(zones, imported),
+        store_uuid=difference.store_uuid,
+    )
 
 
 def _place(station: Station | None) -> LonLat | None:
@@ -112,7 +165,6 @@ class SnapshotKeeper:
         self._store = store
         self._monotonic = monotonic
         self._snapshot: Snapshot | None = None
-        self._store_uuid: str | None = None
         self._confirmed_at = 0.0
         self._writable = False
         self._last_error: str | None = None
@@ -174,16 +226,14 @@ class SnapshotKeeper:
             current = self._snapshot
             now = self._store.clock()
             if current is None:
-                self._store_uuid = self._store.uuid()
                 current = self._whole(now)
             else:
                 difference = self._store.read_since(current.version)
-                if difference.store_uuid != self._store_uuid:
+                if difference.store_uuid != current.store_uuid:
                     # a backup was restored: the store has another past, and versions mean nothing
                     current = self._whole(now)
-                    self._store_uuid = difference.store_uuid
                 elif difference.version != current.version:
-                    current = patched(current, difference, now)
+                    current = patched(current, difference, now, self._areas(current, difference))
             self._confirmed_at = asked_at
             self._snapshot = current
             return current
@@ -202,8 +252,16 @@ class SnapshotKeeper:
         return snapshot
 
     def _whole(self, now: datetime) -> Snapshot:
+        store_uuid = self._store.uuid()  # first: a store exchanged meanwhile is found out at the next look
         version, stations = self._store.read()
-        return build_snapshot(version, {station.id: station for station in stations}, now)
+        layers = Layers(by_station(list_zones(self._store)), imported_areas(self._store))
+        by_id = {station.id: station for station in stations}
+        return build_snapshot(version, by_id, now, layers=layers, store_uuid=store_uuid)
+
+    def _areas(self, current: Snapshot, difference: Difference) -> tuple[int, Areas] | None:
+        known = current.layers.imported
+        unchanged = difference.areas_version == (known[0] if known else None)
+        return known if unchanged else imported_areas(self._store)
 
     def _watch(self) -> None:
         watch = self._store.watch()

@@ -16,7 +16,7 @@ from geo.stations import Station, station_from_record
 from geo.store.counter import bump_version, current_version, lock_register
 from geo.store.database import Database, sqlite_path
 from geo.store.history_rows import history_values, read_history, station_at
-from geo.store.model import HistoryRow, MetaRow
+from geo.store.model import AreaRow, HistoryRow, LayerRow, MetaRow
 from geo.store.nearest_query import nearest_in_postgis, nearest_in_process
 from geo.store.protocol import Change, Difference, HistoryEntry, StoreWatch, Written
 from geo.store.schema import status_of
@@ -29,6 +29,7 @@ from geo.store.station_rows import (
     update_stations,
 )
 from geo.store.watches import PollingWatch, PostgresqlWatch
+from geo.store.zones import follow_stations, load_zones
 
 SEED_ACTOR = "register"
 """The actor of the changes that filled a new store from the register file."""
@@ -125,8 +126,16 @@ class SqlStore:
             changed = load_stations(connection, touched)
             present = {station.id for station in changed}
             store_uuid = connection.execute(select(MetaRow.store_uuid)).scalar_one()
+            areas_version = connection.execute(
+                select(LayerRow.version).where(LayerRow.name == AreaRow.__tablename__)
+            ).scalar()
             return Difference(
-                store_uuid, current_version(connection), tuple(changed), frozenset(touched - present)
+                store_uuid,
+                current_version(connection),
+                tuple(changed),
+                frozenset(touched - present),
+                tuple(load_zones(connection, since=version)),
+                areas_version,
             )
 
     def get(self, station_id: str) -> Station:
@@ -160,6 +169,7 @@ class SqlStore:
                 for station in given
             ]
             insert_stations(connection, filled)
+            follow_stations(connection, filled, version, now)
             for chunk in chunks(filled):
                 rows = [
                     history_values(
@@ -274,7 +284,7 @@ class _Step:
         return after
 
     def save(self) -> None:
-        """Write the outcome and the history."""
+        """Write the outcome, the zones of what is new or has moved, and the history."""
         stored, present = self._stored, self._present
         delete_stations(self._connection, [name for name in stored if name not in present])
         insert_stations(
@@ -284,6 +294,12 @@ class _Step:
             self._connection,
             [station for name, station in present.items() if name in stored and station is not stored[name]],
         )
+        moved = [
+            station
+            for name, station in present.items()
+            if name not in stored or station.location != stored[name].location
+        ]
+        follow_stations(self._connection, moved, self._version, self._now)
         for rows in chunks(self._history):
             self._connection.execute(insert(HistoryRow), rows)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from shapely.geometry import MultiPolygon, box
 from sqlalchemy import text
@@ -15,20 +13,16 @@ from geo.store.keys import add_key, list_keys, revoke_key, verify_key
 from geo.store.layers import (
     StoredArea,
     StoredDemand,
-    Zone,
     list_areas,
     list_demand,
-    list_zones,
     replace_areas,
     replace_demand,
-    replace_zones,
 )
 from geo.store.reports import add_report, count_reports, list_reports, review_report
 from geo.store.sql_store import SqlStore
 
 A = Station(id="a", name="甲", location=LonLat(109.1, 34.3))
 B = Station(id="b", name="乙", location=LonLat(109.2, 34.3))
-NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 
 
 def fill(store: SqlStore) -> None:
@@ -113,36 +107,6 @@ def test_reports_are_checked(store: SqlStore) -> None:
     with pytest.raises(NotFoundError, match="report none: no such report"):
         review_report(store, "none", "rejected", "x")
     assert list_reports(store) == []
-
-
-def zone(station_id: str, minutes: float, lon: float) -> Zone:
-    polygon = box(lon - 0.01, 34.29, lon + 0.01, 34.31)
-    return Zone(station_id, "walk", minutes, polygon, {"detour": 1.35}, lon, 34.3, 1, NOW)
-
-
-def test_zones_come_back_and_say_when_their_station_has_moved(store: SqlStore) -> None:
-    fill(store)
-    zones = [zone("a", 5, 109.1), zone("a", 10, 109.1), zone("b", 5, 109.2)]
-    version = replace_zones(store, [*zones, zone("gone", 5, 109.0)])
-    assert version == store.version() == 2
-    assert [(stored.zone, stored.stale) for stored in list_zones(store)] == [(z, False) for z in zones]
-    store.apply([Change("replace", "a", A.model_copy(update={"name": "改名"}))], "x")
-    assert not any(stored.stale for stored in list_zones(store))
-    store.apply([Change("replace", "a", A.model_copy(update={"location": LonLat(109.1, 34.31)}))], "x")
-    assert [stored.stale for stored in list_zones(store)] == [True, True, False]
-    store.apply([Change("replace", "b", B.model_copy(update={"location": None}))], "x")
-    assert [stored.stale for stored in list_zones(store)] == [True, True, True]
-    replace_zones(store, [zone("a", 15, 109.1)], ["a"])
-    assert [(s.zone.station_id, s.zone.minutes) for s in list_zones(store)] == [("a", 15.0), ("b", 5.0)]
-    store.apply([Change("delete", "a")], "x")
-    assert [stored.zone.station_id for stored in list_zones(store)] == ["b"]
-
-
-def test_a_zone_of_several_parts_comes_back(store: SqlStore) -> None:
-    fill(store)
-    parts = MultiPolygon([box(0, 0, 1, 1), box(2, 2, 3, 3)])
-    replace_zones(store, [Zone("a", "ebike", 5, parts, {}, 109.1, 34.3, 1, NOW)])
-    assert list_zones(store)[0].zone.polygon == parts
 
 
 def test_areas_and_demand_are_replaced_whole_and_raise_the_version(store: SqlStore) -> None:
