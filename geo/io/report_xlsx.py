@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
@@ -104,7 +104,7 @@ def _colour(
         index = headers.get(column or "", 0)
         cells += [None] * (index + 1 - len(cells))
         held = cells[index]
-        cell = held if isinstance(held, WriteOnlyCell) else WriteOnlyCell(sheet, value=held)
+        cell = held if isinstance(held, Cell) else WriteOnlyCell(sheet, value=held)
         worst = max((problem.severity for problem in problems), key=_SEVERITY.index)
         cell.fill = PatternFill("solid", start_color=FILLS[worst])
         before = f"{cell.comment.text}\n" if cell.comment else ""

@@ -43,6 +43,7 @@ def write_gpkg(path: Path, stations: Sequence[Station], notice: ExportNotice) ->
         crs="EPSG:4326",
         dataset_metadata=notice.metadata(),
         layer_metadata=notice.metadata(),
+        dataset_options={"VERSION": "1.2"},  # older QGIS and GDAL warn of later ones
         layer_options={"DESCRIPTION": "; ".join(notice.metadata().values())},
     )
 

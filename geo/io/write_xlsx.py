@@ -86,6 +86,7 @@ def write_xlsx(path: Path, stations: Sequence[Station], notice: ExportNotice, we
     if len(stations) >= MAX_ROWS:
         message = f"a sheet holds {MAX_ROWS - 1} stations; export as .csv or .gpkg"
         raise InvalidDataError([Problem("file", None, None, len(stations), message)])
+    _refuse_long_aliases(stations)
     book = openpyxl.Workbook(write_only=True)
     _stations_sheet(book, stations, notice)
     offers, *rest = DETAIL_SHEETS
@@ -109,7 +110,7 @@ def _stations_sheet(book: Any, stations: Sequence[Station], notice: ExportNotice
         lon, lat = point or (None, None)
         values |= {"lon": lon, "lat": lat, "datum": notice.datum.value, "null_fields": null_fields(station)}
         values |= {"notice": notice.notice, "attribution": notice.attribution}
-        sheet.append([_cell(name, values.get(name), station) for name in columns])
+        sheet.append([_exact(sheet, _cell(name, values.get(name))) for name in columns])
 
 
 def _flat_names() -> Iterator[str]:
@@ -121,25 +122,32 @@ def _flat_names() -> Iterator[str]:
             yield name
 
 
-def _cell(name: str, value: Any, station: Station) -> Any:
+def _cell(name: str, value: Any) -> Any:
     if isinstance(value, list):
         value = guarded_list(tuple(value)) if value else None
     elif isinstance(value, str) and name in TAIL:
         value = value or None
     elif isinstance(value, str):
         value = text_cell(name, value)
-    return _held(value, name, station)
+    return xlsx_escaped(value) if isinstance(value, str) else value
 
 
-def _held(value: Any, name: str, station: Station) -> Any:
-    """Return a value a cell can hold."""
-    if not isinstance(value, str):
+def _exact(sheet: Any, value: Any) -> Any:
+    """Return a number as a cell with all its digits: openpyxl writes 16, and a double may need 17."""
+    if not isinstance(value, float) or float(f"{value:.16g}") == value:
         return value
-    text = xlsx_escaped(value)
-    if len(text) > MAX_CELL_CHARS:
-        message = f"is {len(text)} characters long; a cell of a spreadsheet holds {MAX_CELL_CHARS}"
-        raise InvalidDataError([Problem("export", station.id, name, None, message)])
-    return text
+    cell = WriteOnlyCell(sheet, value=repr(value))
+    cell.data_type = "n"
+    return cell
+
+
+def _refuse_long_aliases(stations: Sequence[Station]) -> None:
+    """Refuse the one text that can outgrow a cell: every other is bounded far below by the record."""
+    for station in stations:
+        length = len(xlsx_escaped(guarded_list(station.aliases)))
+        if length > MAX_CELL_CHARS:
+            message = f"are {length} characters long; a cell of a spreadsheet holds {MAX_CELL_CHARS}"
+            raise InvalidDataError([Problem("export", station.id, "aliases", None, message)])
 
 
 def _detail_sheet(book: Any, kind: DetailSheet, stations: Sequence[Station]) -> None:
@@ -154,9 +162,8 @@ def _detail_sheet(book: Any, kind: DetailSheet, stations: Sequence[Station]) -> 
                 number, held = number + 1, 1
                 sheet = _sheet(book, f"{kind.title}_{number}", heads)
             held += 1
-            cells = [guarded(part) if isinstance(part := parts.get(name), str) else part for name in names]
-            row = [station.id, guarded(station.name), *cells]
-            sheet.append([_held(cell, kind.field, station) for cell in row])
+            cells = [station.id, station.name, *(parts.get(name) for name in names)]
+            sheet.append([_exact(sheet, _guarded(cell)) for cell in cells])
 
 
 def _matrix_sheet(book: Any, stations: Sequence[Station], week: date) -> None:
@@ -210,8 +217,12 @@ def _about_sheet(book: Any, stations: Sequence[Station], notice: ExportNotice, w
         sheet.append([_text(cell) for cell in row])
 
 
+def _guarded(cell: object) -> object:
+    return xlsx_escaped(guarded(cell)) if isinstance(cell, str) else cell
+
+
 def _text(cell: object) -> object:
-    return xlsx_escaped(guarded(cell)) if isinstance(cell, str) and cell else cell
+    return _guarded(cell) if cell else cell
 
 
 def _sheet(book: Any, title: str, heads: Iterable[tuple[str, str]], notice: str = "") -> Any:
