@@ -1,0 +1,54 @@
+/* Comfort on the dashboard: a choice is sent at once, a gap zooms the map without loading it again. */
+(function () {
+  "use strict";
+  var frame = document.getElementById("map");
+  var list = document.getElementById("gap-list");
+  var copy = document.getElementById("copy");
+
+  document.querySelectorAll(".pick select").forEach(function (select) {
+    select.addEventListener("change", function () { select.form.requestSubmit(); });
+  });
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form === list) { return; }
+    /* A default is left out of the address, so that the same question has one address. */
+    form.querySelectorAll("input, select").forEach(function (field) {
+      if (field.value === "") { field.disabled = true; }
+    });
+  });
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form :disabled").forEach(function (field) { field.disabled = false; });
+  });
+
+  function mark(rank) {
+    document.querySelectorAll(".gap").forEach(function (row) {
+      row.setAttribute("aria-pressed", String(row.value === String(rank)));
+    });
+  }
+
+  if (list && frame) {
+    list.addEventListener("click", function (event) {
+      var row = event.target.closest(".gap");
+      if (!row) { return; }
+      event.preventDefault();
+      mark(row.value);
+      frame.contentWindow.postMessage({ gap: Number(row.value) }, window.location.origin);
+      if (window.innerWidth < 900) { frame.scrollIntoView({ block: "center" }); }
+    });
+    window.addEventListener("message", function (event) {
+      if (event.origin === window.location.origin && event.source === frame.contentWindow && event.data &&
+        "gap" in event.data) { mark(event.data.gap); }
+    });
+  }
+
+  if (copy && navigator.clipboard) {
+    var words = copy.textContent;
+    copy.hidden = false;
+    copy.addEventListener("click", function () {
+      navigator.clipboard.writeText(window.location.href).then(function () {
+        copy.textContent = copy.getAttribute("data-done");
+        window.setTimeout(function () { copy.textContent = words; }, 2000);
+      });
+    });
+  }
+}());

@@ -1,0 +1,247 @@
+"""Words of the planner's pages in Chinese and English, by key. While demand is modelled it is never 人."""
+
+from __future__ import annotations
+
+import math
+
+from maps.texts import Lang
+
+PLANNER_TEXTS: dict[str, tuple[str, str]] = {
+    # frame
+    "title": ("服务矩阵总览", "Planner"),
+    "brand": ("灞桥区工会爱心驿站", "Baqiao care stations"),
+    "brand_short": ("服务矩阵", "Service matrix"),
+    "tabs": ("规划页面", "Planner's pages"),
+    "tab_overview": ("总览", "Overview"),
+    "tab_matrix": ("服务矩阵", "Matrix"),
+    "tab_compare": ("方案比较", "Compare"),
+    "tab_report": ("报告", "Report"),
+    "tab_data": ("数据下载", "Data"),
+    "register": ("登记表 {date} · {n} 站", "Register {date} · {n} stations"),
+    "skip": ("跳到覆盖率", "Skip to the share"),
+    "switches": ("条件", "Settings"),
+    "show": ("看", "Show"),
+    "copy": ("复制链接", "Copy link"),
+    "copied": ("已复制", "Copied"),
+    # switches
+    "reach": ("步行", "Walk"),
+    "minutes": ("{n}分", "{n} min"),
+    "radius": ("1公里半径", "1 km radius"),
+    "service": ("服务", "Service"),
+    "any_service": ("任一服务", "Any"),
+    "window": ("时段", "Hours"),
+    "all_day": ("全天", "All day"),
+    "day": ("日子", "Days"),
+    "all_week": ("全周", "Week"),
+    "weekday": ("工作日", "Weekdays"),
+    "weekend": ("周末", "Weekend"),
+    "group": ("人群", "Group"),
+    "all_groups": ("全部六类", "All six"),
+    "basis": ("需求", "Demand"),
+    "modelled": ("模型估算", "Modelled"),
+    "measured": ("实测", "Measured"),
+    "no_measured": ("还没有导入实测数据", "No counts have been imported"),
+    "no_modelled": ("已导入实测，模型不再使用", "Counts are imported; the model is not used"),
+    # windows
+    "T1": ("清晨", "Dawn"),
+    "T2": ("上午", "Morning"),
+    "T3": ("午间", "Midday"),
+    "T4": ("下午", "Afternoon"),
+    "T5": ("傍晚", "Evening"),
+    "T6": ("夜间", "Night"),
+    "T7": ("凌晨", "Small hours"),
+    # units
+    "unit_weight": ("需求权重", "demand weight"),
+    "unit_weight_hours": ("权重·小时", "weight-hours"),
+    "unit_workers": ("人", "workers"),
+    "unit_worker_hours": ("人时", "worker-hours"),
+    "min": ("{n} 分钟", "{n} min"),
+    # headline
+    "headline": ("{n}分钟步行覆盖率", "Share within a {n}-minute walk"),
+    "headline_radius": ("1公里半径覆盖率", "Share within a radius of 1 km"),
+    "weighed": ("按{unit}加权 · {when} · {what}", "weighed by {unit} · {when} · {what}"),
+    "every_service": ("开着就算", "open is enough"),
+    "has": ("有{what}", "with {what}"),
+    "reached": ("{a} 走得到 / 共 {b} {unit}", "{a} in reach / {b} {unit}"),
+    "if_open": ("若未核实的都算开：", "If unverified hours counted as open: "),
+    "bar_label": (
+        "覆盖 {share}%，若未核实的都算开 {most}%",
+        "{share}% covered, {most}% if unverified hours counted",
+    ),
+    "target": (
+        "目标由本区设定；公开报道只写“15分钟服务圈”，未见比例",
+        "The district sets the target; published reports name the 15-minute circle, no share was found",
+    ),
+    "definition": (
+        "当时走 {n} 分钟以内能到一个开着、有所选服务的驿站的{unit}，占全部在岗{unit}的比例。逐刻钟计算。",
+        "Share of all {unit} on duty that, quarter-hour by quarter-hour, can walk within {n} minutes to a "
+        "station that is open and has the chosen service.",
+    ),
+    "definition_radius": (
+        "直线 1 公里内有一个开着、有所选服务的驿站的{unit}占比，逐刻钟计算。是另一口径，不可与步行混用。",
+        "Share of {unit} with an open station with the chosen service within 1 km in a straight line. "
+        "A different measure from walking.",
+    ),
+    "what_is": ("这个数怎么算", "How this is worked out"),
+    "fig_day": ("全天 24 小时", "All 24 hours"),
+    "fig_twice": ("交叉覆盖 ≥2 站", "Two or more stations"),
+    "fig_radius": ("1 公里半径", "1 km radius"),
+    "fig_walk": ("15 分钟步行", "15-minute walk"),
+    "other_measure": ("另一口径，不可混用", "a different measure"),
+    "model_note": (
+        "需求为模型估算，不是统计数。导入实测后，本页自动改用实测。",
+        "Demand is modelled, not counted. Import counts and this page uses them.",
+    ),
+    # clock
+    "clock": ("一天里，什么时候走得到", "When in the day is help in reach"),
+    "clock_hint": ("点时段可切换", "Pick the hours"),
+    "clock_weekend": ("周末", "Weekend"),
+    "clock_maybe": ("若未核实算开", "If unverified"),
+    "clock_duty": ("在岗{unit}", "{unit} on duty"),
+    "clock_end": ("4时", "4"),
+    "clock_bar": (
+        "{name} {clock}：工作日 {a}%，若未核实算开 {b}%，周末 {c}%",
+        "{name} {clock}: weekdays {a}%, {b}% if unverified, weekend {c}%",
+    ),
+    # causes
+    "causes": ("走不到的 {n} {unit}，缺在哪", "What the {n} unserved {unit} lack"),
+    "causes_none": ("所选条件下都走得到", "Everything is in reach under these settings"),
+    "cause_nothing_near": ("附近没有", "None near"),
+    "cause_closed": ("有但没开", "Near but closed"),
+    "cause_lacks_service": ("开着但缺服务", "Open but lacks it"),
+    "cause_unknown": ("未知", "Unknown"),
+    "causes_definition": (
+        "每格每刻钟走不到时，按顺序取第一个成立的原因：未知（核实后可能走得到）、开着但缺所选服务、"
+        "附近有但没开、附近没有。",
+        "For each cell and quarter-hour out of reach the first that holds: unknown, open but lacks the "
+        "service, near but closed, none near.",
+    ),
+    "repairable": (
+        "其中 {n}% 不在“附近没有”，不用新建也可能补上。",
+        "{n}% of it is not for want of a station nearby: it may need no new one.",
+    ),
+    # gaps
+    "gaps": ("缺口排名", "Gaps, ranked"),
+    "gaps_unit": ("未服务{unit}（{when}）", "unserved {unit} ({when})"),
+    "around": ("{place}一带", "Around {place}"),
+    "no_place": ("{street}的一处", "In {street}"),
+    "nearest": ("最近 {n} 分（估算）", "nearest {n} min (est.)"),
+    "all_gaps": ("全部 {n} 处", "All {n}"),
+    "first_gaps": ("前 {n} 处（共 {total} 处，全部见文件）", "First {n} of {total}; all are in the files"),
+    "download": ("下载", "Download"),
+    "no_gap": (
+        "按当前条件没有缺口。试试 10 分钟，或换一个时段。",
+        "No gap under these settings. Try 10 minutes or another window.",
+    ),
+    "action_verify": ("先打电话核实 {where}{what}", "Verify {where}{what} by phone"),
+    "action_extend_hours": ("{where} {what}延长开放", "Longer hours at {where} {what}"),
+    "action_reopen": ("恢复开放 {where}", "Reopen {where}"),
+    "action_repair": ("{where} 修好{what}", "Repair {what} at {where}"),
+    "action_equip": ("{where} 添{what}", "Add {what} at {where}"),
+    "action_map_and_sign": ("{where} 上图挂牌", "Put {where} on maps and sign it"),
+    "action_partner": ("{where} 附近找一处合作点", "Find a partner site near {where}"),
+    "action_build": ("选址新建一站", "Find a site for a new station"),
+    "hours_word": ("开放时间", " hours"),
+    # map
+    "map": ("地图", "Map"),
+    "map_frame": ("覆盖与缺口地图", "Map of coverage and gaps"),
+    "map_note": (
+        "格子越大需求越多 · 步行为估算（直线×1.35）· 街道线为示意",
+        "Larger cells hold more demand · walking is estimated (straight line × 1.35) · streets are schematic",
+    ),
+    "full_map": ("全屏看图", "Full map"),
+    "as_table": ("看成表格", "As a table"),
+    # metrics
+    "metrics": ("十三项指标", "Thirteen metrics"),
+    "metrics_note": (
+        "每个数都写明分子、分母、参照和来源；文件里是同一个数。",
+        "Each number with numerator, denominator, benchmark and source; the files hold the same number.",
+    ),
+    "col_metric": ("指标", "Metric"),
+    "col_value": ("数值", "Value"),
+    "col_parts": ("分子 / 分母", "Numerator / denominator"),
+    "col_benchmark": ("参照", "Benchmark"),
+    "col_source": ("来源", "Source"),
+    "col_download": ("下载", "File"),
+    "definition_of": ("定义", "Definition"),
+    "more_figures": ("另 {n} 个数", "{n} more figures"),
+    "no_number": ("没有数据", "no data"),
+    # states
+    "no_demand": (
+        "这个人群在这个时段没有需求，算不出覆盖率。",
+        "No demand of this group in this window; no share can be given.",
+    ),
+    "empty": (
+        "还没有站点。请先导入登记表（CSV、XLSX、GeoJSON）。",
+        "No stations yet. Import a register first (CSV, XLSX, GeoJSON).",
+    ),
+    "none_open": (
+        "这个时段没有一站确认开放；{n} 站时间未核实。",
+        "No station is confirmed open in this window; {n} are unverified.",
+    ),
+    "stale": (
+        "{n} 站的开放时间超过 90 天未核实，结果可能偏高。",
+        "Hours of {n} stations are over 90 days old; results may be too high.",
+    ),
+    "stale_link": ("看这些站", "Show them"),
+}
+
+
+def planner_say(lang: Lang, key: str, /, **fields: object) -> str:
+    """Return the words of ``key`` in ``lang`` with its fields filled.
+
+    Raises:
+        KeyError: no such text, or a field is missing.
+
+    >>> planner_say("en", "minutes", n=5)
+    '5 min'
+    """
+    zh, en = PLANNER_TEXTS[key]
+    text = en if lang == "en" else zh
+    return text.format(**fields) if fields else text
+
+
+def unit_words(unit: str, lang: Lang) -> str:
+    """Return a unit of demand in words: ``weight``, ``weight-hours``, ``workers``, ``worker-hours``.
+
+    >>> unit_words("weight-hours", "zh")
+    '权重·小时'
+    """
+    return planner_say(lang, f"unit_{unit.replace('-', '_')}")
+
+
+def whole(value: float) -> str:
+    """Return an amount as pages print it: whole with thousands, one decimal below ten.
+
+    >>> whole(3896.4), whole(7.25), whole(0.0)
+    ('3,896', '7.3', '0')
+    """
+    if value == 0 or abs(value) >= 9.95:  # noqa: PLR2004 - where one decimal would print 10.0
+        return f"{math.floor(value + 0.5):,}"
+    return f"{math.floor(value * 10 + 0.5) / 10:.1f}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share as a whole percent, – where it cannot be given.
+
+    >>> percent(0.415), percent(None)
+    ('42', '–')
+    """
+    return "–" if share is None else str(math.floor(share * 100 + 0.5))
+
+
+def whole_percents(parts: list[float]) -> list[int]:
+    """Return whole percents that add to 100, by largest remainder; all 0 where there is nothing.
+
+    >>> whole_percents([1, 1, 1])
+    [34, 33, 33]
+    """
+    total = sum(parts)
+    if total <= 0:
+        return [0] * len(parts)
+    exact = [part / total * 100 for part in parts]
+    floors = [math.floor(value) for value in exact]
+    order = sorted(range(len(parts)), key=lambda i: (-(exact[i] - floors[i]), i))
+    for index in order[: 100 - sum(floors)]:
+        floors[index] += 1
+    return floors
