@@ -124,7 +124,7 @@ def _from_flat(flat: pd.DataFrame, about: str) -> Demand:
 
 def _demand(cells: pd.DataFrame, rows: pd.DataFrame, about: str) -> Demand:
     told = json.loads(about)
-    cells = cells[list(CELL_COLUMNS)].reset_index(drop=True)
+    cells = cells[list(CELL_COLUMNS)].reset_index(drop=True).astype({"cell": object})
     street = cells["street_code"].astype(object)
     cells["street_code"] = street.where(street.notna(), None)
     known = {"cell": cells["cell"], **TEXT_COLUMNS}
