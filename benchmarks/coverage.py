@@ -126,7 +126,8 @@ def compare(rounds: int) -> str:
     pairs = len(demand.cells) * len(records)
     lines = [
         f"{len(records)} stations, {len(demand.cells)} cells, {len(demand.rows)} demand rows;"
-        f" 7 windows × 2 day types × {len(SERVICES)} services × {len(MINUTES)} thresholds × {len(GROUPS)} groups,"
+        f" 7 windows × 2 day types × {len(SERVICES)} services × {len(MINUTES)} thresholds ×"
+        f" {len(GROUPS)} groups,"
         f" by street and in total: {len(cube):,} figures. Medians of {rounds} runs; target of the cube: 1 s.",
         "",
         "| | one question (water, 15 min) | all 36 questions |",
