@@ -1,7 +1,7 @@
 """What the planner's questions rest on, and their answers kept for as long as they stay true.
 
-An answer is kept under the register's version and everything that was asked; a new version empties the shelf,
-so none is ever stale.
+An answer is kept under everything that was asked, for the snapshot it was worked out on; a new snapshot
+empties the shelf, so none is ever stale. Whoever asks what is being worked out already waits for it.
 """
 
 from __future__ import annotations
@@ -9,25 +9,29 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import date
+from typing import Any, TypeVar
 
 import geopandas as gpd
 
 from geo.areas import Areas, shipped_areas
+from geo.assessment import Assessment, assess
 from geo.demand import Demand
 from geo.demand_model import build_demand, shipped_model, shipped_places
+from geo.standard import Standard
 from geo.store.planning_layers import PlanningLayers, read_planning_layers
 from geo.store.protocol import StationStore
 from geo.store.snapshot import Snapshot
 
-_KEPT = 200
+_KEPT = 80  # answers; the largest, a file of every gap, has about a megabyte
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Grounds:
-    """What every analysis of one register version stands on."""
+    """What every analysis of one register version stands on; equal to itself alone."""
 
     version: int
     stations: gpd.GeoDataFrame
@@ -37,41 +41,98 @@ class Grounds:
 
 
 class Planning:
-    """Lays the grounds once a register version and keeps the answers given on them."""
+    """Lays the grounds once a snapshot and keeps the answers given on them."""
 
     def __init__(self, store: StationStore) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._layers: PlanningLayers | None = None
+        self._read_for: Snapshot | None = None
+        self._snapshot: Snapshot | None = None
         self._grounds: Grounds | None = None
-        self._answers: OrderedDict[Hashable, object] = OrderedDict()
+        self._answers: OrderedDict[Hashable, Future[Any]] = OrderedDict()
 
-    def grounds(self, snapshot: Snapshot) -> Grounds:
-        """Return the grounds of a snapshot; imported demand and areas are read again only when replaced.
+    def has_read(self, snapshot: Snapshot) -> bool:
+        """Return whether the imported demand and areas that go with a snapshot are at hand."""
+        return self._read_for is snapshot
+
+    def read(self, snapshot: Snapshot) -> None:
+        """Read the imported demand and areas that go with a snapshot, those that were replaced since.
+
+        Nobody else waits meanwhile: a store that hangs keeps no answer back that is there already.
 
         Raises:
-            StoreUnavailableError: they have to be read and the store is away.
+            StoreUnavailableError: the store is away.
         """
+        layers = read_planning_layers(self._store, self._layers)
         with self._lock:
-            if self._grounds is None or self._grounds.version != snapshot.version:
-                self._layers = read_planning_layers(self._store, self._layers)
+            self._layers, self._read_for = layers, snapshot
+
+    def grounds(self, snapshot: Snapshot) -> Grounds:
+        """Return the grounds of a snapshot.
+
+        Raises:
+            StoreUnavailableError: imported demand and areas are not at hand and the store is away.
+        """
+        if not self.has_read(snapshot):
+            self.read(snapshot)
+        with self._lock:
+            if self._grounds is None or self._snapshot is not snapshot:
+                assert self._layers is not None  # noqa: S101 - read above
                 self._grounds = self._lay(snapshot, self._layers)
+                self._snapshot = snapshot
                 self._answers.clear()
             return self._grounds
 
+    def laid(self, snapshot: Snapshot) -> Grounds | None:
+        """Return the grounds of a snapshot where they are laid already, else None; never waits for work."""
+        grounds = self._grounds
+        return grounds if self._snapshot is snapshot else None
+
     def answer(self, snapshot: Snapshot, asked: Hashable, work: Callable[[Grounds], Answer]) -> Answer:
-        """Return the answer to ``asked`` on a snapshot, worked out when it is not on the shelf."""
+        """Return the answer to ``asked`` on a snapshot, worked out once however many ask at a time.
+
+        Raises:
+            StoreUnavailableError: the grounds have to be read and the store is away.
+            Exception: whatever ``work`` raised; nothing is kept then.
+        """
         grounds = self.grounds(snapshot)
-        key = (grounds.version, asked)
+        key = (grounds, asked)
         with self._lock:
-            kept = self._answers.get(key)
-        if kept is None:
-            kept = work(grounds)
+            future = self._answers.get(key)
+            mine = future is None
+            if future is None:
+                future = self._answers[key] = Future()
+            self._answers.move_to_end(key)
+            while len(self._answers) > _KEPT:
+                self._answers.popitem(last=False)
+        if mine:
+            self._work_out(key, future, lambda: work(grounds))
+        answer: Answer = future.result()
+        return answer
+
+    def known(self, snapshot: Snapshot, asked: Hashable) -> Any | None:
+        """Return the answer to ``asked`` if it is on the shelf, else None; never waits."""
+        grounds = self.laid(snapshot)
+        future = self._answers.get((grounds, asked))
+        return future.result() if future is not None and future.done() and not future.exception() else None
+
+    def assessment(self, snapshot: Snapshot, standard: Standard, today: date) -> Assessment:
+        """Return the assessment of a snapshot under ``standard``, judged on ``today``."""
+
+        def work(grounds: Grounds) -> Assessment:
+            return assess(grounds.stations, grounds.demand, standard, today=today, places=grounds.places)
+
+        return self.answer(snapshot, ("assessment", standard, today), work)
+
+    def _work_out(self, key: Hashable, future: Future[Any], work: Callable[[], object]) -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
             with self._lock:
-                self._answers[key] = kept
-                while len(self._answers) > _KEPT:
-                    self._answers.popitem(last=False)
-        return kept  # type: ignore[return-value] # the key holds what was asked, and so the answer's type
+                if self._answers.get(key) is future:
+                    del self._answers[key]
+            future.set_exception(error)  # raised where the answer is read, here and by all who wait
 
     @staticmethod
     def _lay(snapshot: Snapshot, layers: PlanningLayers) -> Grounds:
