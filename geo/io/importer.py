@@ -101,6 +101,7 @@ class _Planning:
         self._seen: set[str] = set()
         self._new: list[Station] = []
         self._rows: dict[str, int] = {}
+        self._entries: dict[Amenity, Amenity] = {}
 
     def plan(self, rows: list[ParsedRow], matches: dict[int, Match]) -> ImportPlan:
         """Work out every row, then what the file says by leaving stations out."""
@@ -109,6 +110,8 @@ class _Planning:
         for row, location in zip(rows, _located(rows, self._options.datum), strict=True):
             self._row(row, matches.get(row.number), location, removes)
             self._report.problems += row.problems
+            row.values.clear()  # a national file's rows are as large as its stations
+            row.offers.clear()
         if removes:
             self._remove_illustrative()
         if self._options.replace:
@@ -174,13 +177,23 @@ class _Planning:
         base = _without_illustration(known) if known and removes else known
         self._seen.add(match.station_id)
         try:
-            station = made_station(self._context, row, match.station_id, base, location)
+            station = self._shared(made_station(self._context, row, match.station_id, base, location))
         except RowRefusedError:
             self._skip(row, match)
             return
         if station.location is None:
             self._report.without_location.append(RowRef(station.id, station.name, row.number))
         self._decide(row, known, station)
+
+    def _shared(self, station: Station) -> Station:
+        """Return the station with entries equal to another's shared with it: most say no more than "yes"."""
+        shared = {
+            name: {
+                code: self._entries.setdefault(entry, entry) for code, entry in getattr(station, name).items()
+            }
+            for name in ("amenities", "services")
+        }
+        return station.model_copy(update=shared)
 
     def _decide(self, row: ParsedRow, known: Station | None, station: Station) -> None:
         report = self._report

@@ -157,7 +157,9 @@ records = st.fixed_dictionaries(
             max_size=2,
         ).map(tuple),
         "on_map": st.fixed_dictionaries(dict.fromkeys(("amap", "baidu", "tencent"), maybe(listing))),
-        "provenance": st.fixed_dictionaries(dict.fromkeys(("name", "location", "facts"), words("provenance"))),
+        "provenance": st.fixed_dictionaries(
+            dict.fromkeys(("name", "location", "facts"), words("provenance"))
+        ),
         "location_precision": maybe(words("location_precision")),
         "location_checked_on": maybe(days),
         "raw_coordinate": maybe(

@@ -1,0 +1,257 @@
+"""What an import means: blanks, clearing, absent rows, conflicts, provenance, examples, one transaction."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from geo.crs import Datum
+from geo.data_files import data_path
+from geo.errors import ConflictError
+from geo.io.exporter import export_register
+from geo.io.importer import ImportOptions, ImportPlan, plan_import
+from geo.io.reader import read_register
+from geo.stations import Station
+from geo.store import open_store
+from geo.store.protocol import Change
+from geo.store.sql_store import SqlStore
+from geo.validation import validate_geojson
+
+TODAY = date(2026, 11, 22)
+NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+
+
+def station(**fields: Any) -> Station:
+    record = {"id": "A", "name": "甲站", "address": "一路1号", "location": (109.06, 34.27), "version": 3}
+    return Station.model_validate(record | fields)
+
+
+def plan_of(
+    tmp_path: Path, rows: list[dict[str, Any]], existing: list[Station], **options: Any
+) -> ImportPlan:
+    path = tmp_path / "clerk.csv"
+    heads = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, heads)
+        table.writeheader()
+        table.writerows(rows)
+    chosen = ImportOptions(options.pop("datum", Datum.WGS84), force=True, **options)
+    return plan_import(read_register(path), existing, chosen, TODAY)
+
+
+def only(plan: ImportPlan) -> Station:
+    assert len(plan.changes) == 1
+    made = plan.changes[0].station
+    assert made is not None
+    return made
+
+
+def test_a_blank_cell_leaves_its_field_and_clear_empties_it(tmp_path: Path) -> None:
+    known = station(phone="029-1", landmark="桥头", seats=4, aliases=("旧名",))
+    plan = plan_of(
+        tmp_path, [{"编号": "A", "电话": "", "地标": "清空", "座位数": "清空", "别名": "清空"}], [known]
+    )
+    made = only(plan)
+    assert (made.phone, made.landmark, made.seats, made.aliases) == ("029-1", None, None, ())
+    assert made.address == "一路1号"
+    assert plan.changes[0].expected_version == 3
+
+
+def test_name_and_status_cannot_be_emptied(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, [{"id": "A", "name": "清空", "status": "清空"}], [station()])
+    assert plan.changes == ()
+    assert {problem.field for problem in plan.report.problems} == {"name", "status"}
+
+
+def test_an_absent_row_stays_unless_replaced(tmp_path: Path) -> None:
+    others = [station(), station(id="B", name="乙站"), station(id="C", name="丙站", status="retired")]
+    row = {"id": "A", "name": "甲站"}
+    assert plan_of(tmp_path, [row], others).changes == ()
+    plan = plan_of(tmp_path, [row], others, replace=True)
+    made = only(plan)
+    assert (made.id, made.status, made.status_since) == ("B", "retired", TODAY)
+    assert [ref.station_id for ref in plan.report.retired] == ["B"]
+
+
+@pytest.mark.parametrize(("prefer", "written"), [(None, 0), ("store", 0), ("file", 1)])
+def test_an_older_row_that_differs_is_a_conflict(tmp_path: Path, prefer: Any, written: int) -> None:
+    plan = plan_of(tmp_path, [{"id": "A", "version": 2, "landmark": "新"}], [station()], prefer=prefer)
+    assert len(plan.changes) == written
+    (conflict,) = plan.report.conflicts
+    assert (conflict.file_version, conflict.store_version) == (2, 3)
+    assert ("landmark", "新", None) in conflict.differences
+
+
+def test_an_older_row_that_says_the_same_is_no_conflict(tmp_path: Path) -> None:
+    plan = plan_of(
+        tmp_path, [{"id": "A", "version": 1, "name": "甲站", "lon": 109.06, "lat": 34.27}], [station()]
+    )
+    assert plan.changes == ()
+    assert plan.report.conflicts == []
+    assert len(plan.report.unchanged) == 1
+
+
+def test_a_null_in_an_older_export_conflicts_with_a_value_set_since(tmp_path: Path) -> None:
+    export_register(tmp_path / "old.xlsx", [station(version=1)], NOW)
+    now = station(version=2, phone="029-1")
+    plan = plan_import(read_register(tmp_path / "old.xlsx"), [now], ImportOptions(force=True), TODAY)
+    assert "phone" in [name for name, _, _ in plan.report.conflicts[0].differences]
+
+
+def test_imported_facts_name_the_file_and_the_day(tmp_path: Path) -> None:
+    surveyed = station(source="现场核查；导入：old.csv，2026-01-01")
+    made = only(plan_of(tmp_path, [{"id": "A", "开放时间": "8:00-12:00,14:30-18:00"}], [surveyed]))
+    assert made.hours == "08:00-12:00,14:30-18:00"
+    assert made.provenance.model_dump() == {"name": "survey", "location": "survey", "facts": "source"}
+    assert made.source == "现场核查；导入：clerk.csv，2026-11-22"
+    new = only(plan_of(tmp_path, [{"name": "新站", "lon": 109.1, "lat": 34.3}], []))
+    assert set(new.provenance.model_dump().values()) == {"source"}
+    assert new.source == "导入：clerk.csv，2026-11-22"
+
+
+def test_a_moved_station_keeps_the_coordinate_as_handed_in(tmp_path: Path) -> None:
+    row = {"id": "A", "lon": 109.0646, "lat": 34.2687}
+    made = only(plan_of(tmp_path, [row], [station()], datum=Datum.GCJ02))
+    assert made.raw_coordinate is not None
+    assert made.raw_coordinate.model_dump() == {"datum": "gcj02", "lon": 109.0646, "lat": 34.2687}
+    assert made.provenance.location == "source"
+    assert made.provenance.facts == "survey"
+
+
+def test_new_ids_are_the_same_each_time_and_rows_match_by_name_and_address(tmp_path: Path) -> None:
+    rows = [{"名称": "新站", "地址": "三路"}]
+    first, again = only(plan_of(tmp_path, rows, [])), only(plan_of(tmp_path, rows, []))
+    assert first.id == again.id
+    plan = plan_of(tmp_path, rows, [first])
+    assert plan.changes == ()
+    assert len(plan.report.unchanged) == 1
+    matched = only(plan_of(tmp_path, [{"名称": "甲站", "地址": "一路1号 ", "地标": "塔"}], [station()]))
+    assert matched.id == "A"
+
+
+def test_the_same_code_twice_is_imported_neither_time(tmp_path: Path) -> None:
+    plan = plan_of(
+        tmp_path, [{"id": "A", "name": "一"}, {"id": "A", "name": "二"}], [station()], replace=True
+    )
+    assert plan.changes == ()
+    assert [(pair.row, pair.other_row, pair.reason) for pair in plan.report.duplicates] == [
+        (2, 3, "same code")
+    ]
+    assert len(plan.report.skipped) == 2
+
+
+def test_near_and_alike_is_listed_and_far_or_unlike_is_not(tmp_path: Path) -> None:
+    known = [station(name="纺织公园爱心驿站"), station(id="F", name="远处爱心驿站", location=(109.2, 34.3))]
+    rows = [
+        {"id": "N1", "name": "纺织公园工会驿站", "lon": 109.0605, "lat": 34.27},  # 46 m east of A
+        {"id": "N2", "name": "邮政营业厅驿站", "lon": 109.0601, "lat": 34.27},
+        {"id": "N3", "name": "纺织公园驿站", "lon": 109.09, "lat": 34.27},
+    ]
+    plan = plan_of(tmp_path, rows, known)
+    assert [(pair.station_id, pair.other_id) for pair in plan.report.duplicates] == [("N1", "A")]
+    assert plan.report.duplicates[0].distance_m == pytest.approx(46.1, abs=0.5)
+    assert len(plan.report.added) == 3
+
+
+def test_rows_without_coordinates_are_kept_and_listed(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, [{"name": "无坐标站", "street": "纺织城街道"}], [])
+    made = only(plan)
+    assert made.location is None
+    assert made.street_code == "610111001"
+    assert [ref.name for ref in plan.report.without_location] == ["无坐标站"]
+
+
+def test_a_bad_cell_leaves_its_field_and_a_bad_status_its_row(tmp_path: Path) -> None:
+    rows = [
+        {"id": "A", "seats": "很多", "landmark": "塔"},
+        {"id": "B", "name": "乙站", "status": "营业吗"},
+    ]
+    plan = plan_of(tmp_path, rows, [station(seats=4)])
+    made = only(plan)
+    assert (made.id, made.seats, made.landmark) == ("A", 4, "塔")
+    found = {(problem.row, problem.column, problem.severity) for problem in plan.report.problems}
+    assert found == {(2, "seats", "warning"), (3, "status", "error")}
+    assert [ref.station_id for ref in plan.report.skipped] == ["B"]
+
+
+def shipped() -> list[Station]:
+    return list(validate_geojson(data_path("stations.geojson")).require())
+
+
+def test_the_first_real_file_removes_all_illustrative_stations(tmp_path: Path) -> None:
+    rows = [{"name": "真站", "lon": 109.07, "lat": 34.28}, {"name": "纺织公园爱心驿站", "address": "北门"}]
+    plan = plan_of(tmp_path, rows, shipped())
+    gone = {change.station_id for change in plan.changes if change.kind == "delete"}
+    assert gone == {f"BQ-E{number:02d}" for number in range(1, 61)}
+    assert "60 illustrative stations removed" in "\n".join(plan.report.lines())
+    after = {one.id: one for one in shipped()}
+    for change in plan.changes:
+        after.pop(change.station_id, None)
+        if change.station is not None:
+            after[change.station_id] = change.station
+    assert len(after) == 4
+    assert all("illustrative" not in one.provenance.model_dump().values() for one in after.values())
+    assert after["BQ-001"].address == "北门"
+    assert after["BQ-002"].location is None  # its place was invented
+    assert after["BQ-002"].amenities["toilet"].value == "yes"
+
+
+def test_a_file_with_illustrative_rows_removes_nothing(tmp_path: Path) -> None:
+    assert (
+        plan_of(tmp_path, [{"id": "BQ-E01", "landmark": "塔"}], shipped()).report.removed_illustrative == []
+    )
+    path = tmp_path / "all.csv"
+    export_register(path, shipped(), NOW)
+    plan = plan_import(read_register(path), shipped(), ImportOptions(), TODAY)
+    assert plan.changes == ()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqlStore]:
+    opened = open_store(f"sqlite:///{tmp_path / 'register.db'}", shipped)
+    yield opened
+    opened.close()
+
+
+def test_an_import_is_one_transaction(
+    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_of(
+        tmp_path, [{"id": f"N{number}", "name": f"站{number}"} for number in range(5)], store.stations()
+    )
+    version, before = store.read()
+
+    def broken(*_: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:  # stations are deleted and inserted, their history is not
+        patch.setattr("geo.store.sql_store.insert", broken)
+        with pytest.raises(OSError, match="disk full"):
+            store.apply(plan.changes, "import clerk.csv")
+    assert store.read() == (version, before)
+    assert store.apply(plan.changes, "import clerk.csv") == version + 1
+    assert len(store.stations()) == 3 + 5
+
+
+def test_a_write_in_between_refuses_the_whole_import(store: SqlStore, tmp_path: Path) -> None:
+    rows = [{"id": "BQ-E01", "landmark": "塔"}, {"id": "BQ-E02", "landmark": "塔"}]
+    plan = plan_of(tmp_path, rows, store.stations())
+    other = store.get("BQ-E02").model_copy(update={"seats": 99})
+    store.apply([Change("replace", "BQ-E02", other)], "keeper")
+    with pytest.raises(ConflictError):
+        store.apply(plan.changes, "import clerk.csv")
+    assert store.get("BQ-E01").landmark != "塔"
+
+
+def test_unchanged_rows_keep_version_and_time(store: SqlStore, tmp_path: Path) -> None:
+    path = tmp_path / "all.xlsx"
+    export_register(path, store.stations(), NOW, Datum.BD09)
+    before = store.read()
+    plan = plan_import(read_register(path), before[1], ImportOptions(Datum.BD09), TODAY)
+    store.apply(plan.changes, "import all.xlsx")
+    assert store.read() == before
