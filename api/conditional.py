@@ -20,12 +20,12 @@ def strong_tag(version: int, representation: bytes) -> str:
     return f'"{version}-{_digest(representation)}"'
 
 
-def weak_tag(version: int, *parts: object) -> str:
-    """Return the tag of a list or analysis: the register's version and whatever else shaped the answer.
+def weak_tag(stamp: str, *parts: object) -> str:
+    """Return the tag of a list or analysis: the stamp of store and version, and whatever else shaped it.
 
     Weak, because such answers carry the time they were made at.
     """
-    return f'W/"r{version}-{_digest(repr(parts).encode("utf-8", "surrogatepass"))}"'
+    return f'W/"{stamp}-{_digest(repr(parts).encode("utf-8", "surrogatepass"))}"'
 
 
 def parameters_key(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -7,7 +7,7 @@ asked for and kept as long as the table.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,12 @@ class FeatureTable:
         shapes = np.array([*geometries, None], dtype=object)[:-1]
         row_of = {feature_id: row for row, feature_id in enumerate(ids)}
         return cls(ids, shapes, feature, value, row_of, shapely.bounds(shapes).reshape(-1, 4))
+
+    def with_properties(
+        self, feature: Callable[[int], Mapping[str, Any]], value: Callable[[int, str], Any]
+    ) -> FeatureTable:
+        """Return the same ids and shapes with other properties; nothing encoded is taken over."""
+        return replace(self, feature=feature, value=value, _encoded={})
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -118,6 +118,10 @@ def _whole(name: str, text: str, least: int) -> int:
 def _typed(name: str, text: str, schema: Mapping[str, Any]) -> Any:
     if "enum" in schema and text not in schema["enum"]:
         raise InvalidParameterError(name, text[:64], f"must be one of {', '.join(schema['enum'])}")
+    if schema["type"] == "boolean":
+        if text not in ("true", "false"):
+            raise InvalidParameterError(name, text[:64], "must be true or false")
+        return text == "true"
     if schema["type"] in ("integer", "number"):
         try:
             number = float(text)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from api.area_features import area_table
 from api.feature_table import FeatureTable
 from api.station_features import station_table
+from api.zone_features import zone_table, zones_state
 from geo.amenities import GROUPS
-from geo.areas import shipped_areas
+from geo.areas import Areas
 from geo.finder import FinderTable
 from geo.stations import Station
 from geo.store.snapshot import Snapshot, SnapshotKeeper
@@ -30,13 +32,27 @@ class View:
     finder: FinderTable
     tables: Mapping[str, FeatureTable]
 
+    @property
+    def stamp(self) -> str:
+        """What names this state of this store and no other: for entity tags."""
+        return self.snapshot.stamp
+
+    @property
+    def areas(self) -> Areas:
+        """The imported areas, or the shipped ones."""
+        return self.snapshot.areas
+
+    @cached_property
+    def notes(self) -> Mapping[str, Mapping[str, object]]:
+        """What collections say of their present state, beside their description."""
+        return {"coverage-zones": zones_state(self.snapshot), "areas": {"areas_basis": self.areas.basis}}
+
 
 class LiveRegister:
     """Hands out the view of the keeper's snapshot."""
 
     def __init__(self, keeper: SnapshotKeeper, timezone: ZoneInfo) -> None:
         self._keeper, self._timezone = keeper, timezone
-        self._areas = area_table(shipped_areas())
         self._view: View | None = None
         self._building = threading.Lock()
 
@@ -88,6 +104,17 @@ class LiveRegister:
                 stations=finder.stations,
                 by_id=snapshot.by_id,
                 finder=finder,
-                tables={"stations": station_table(finder.stations), "areas": self._areas},
+                tables=_tables(snapshot, finder, view),
             )
             return self._view
+
+
+def _tables(snapshot: Snapshot, finder: FinderTable, earlier: View | None) -> dict[str, FeatureTable]:
+    """Lay out the collections, taking over from the ``earlier`` view what has not changed."""
+    if earlier is None:
+        zones, areas = zone_table(snapshot), area_table(snapshot.areas)
+    else:
+        zones = zone_table(snapshot, (earlier.snapshot, earlier.tables["coverage-zones"]))
+        same = earlier.areas is snapshot.areas
+        areas = earlier.tables["areas"] if same else area_table(snapshot.areas)
+    return {"stations": station_table(finder.stations), "coverage-zones": zones, "areas": areas}

@@ -25,6 +25,7 @@ from geo.crs import parse_datum
 from geo.errors import InvalidParameterError
 from geo.finder import FinderTable, FoundStation, NearestQuery, OpenFilter, nearest_stations
 from geo.io.whole_file import whole_file
+from geo.store.planning_layers import imported_areas
 from geo.travel import TravelMode
 from geo.validation import validate_geojson
 from maps.page import PageView
@@ -57,9 +58,11 @@ def map_file(
         raise InvalidParameterError("FILE, --lang", (file.name, lang), "must be FILE.html, and zh or en")
     settings = settings_with(store)
     with opened_store(settings) as opened:
-        stations = opened.stations()
+        stations, areas = opened.stations(), imported_areas(opened)
     view = PageView(zone=settings.timezone, map_review_number=settings.map_review_number)
-    page = render_planner_map(stations, utc_now(), view, lang="en" if lang == "en" else "zh", inline=True)
+    page = render_planner_map(
+        stations, utc_now(), view, lang="en" if lang == "en" else "zh", areas=areas and areas[1], inline=True
+    )
     with whole_file(file) as beside:
         beside.write_bytes(page.html.encode())
     say(f"map of {len(stations)} stations written to {file}")

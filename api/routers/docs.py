@@ -59,7 +59,7 @@ async def openapi(request: Request, base: BaseDep) -> Response:
     """The OpenAPI 3.1 description of everything served here."""
     document = {**describe_api(request.app), "servers": [{"url": base}]}
     body = orjson.dumps(document)
-    return answer(request, body, weak_tag(0, body), OPENAPI_JSON)
+    return answer(request, body, weak_tag("docs", body), OPENAPI_JSON)
 
 
 @router.get("/docs", include_in_schema=False)

@@ -63,7 +63,7 @@ async def nearest(
     else:
         found = await run_in_threadpool(nearest_stations, query, view.finder, at)
     key = parameters_key(request.query_params.items())
-    tag = weak_tag(view.version, "nearest", key, at.isoformat(timespec="minutes"))
+    tag = weak_tag(view.stamp, "nearest", key, at.isoformat(timespec="minutes"))
     body = encode_answer(found, view.tables["stations"], at, wanted.mode)
     return answer(request, body, tag, GEOJSON)
 

@@ -66,7 +66,7 @@ class PlannerQuestion:
         key = (asked.request.url.path, self.state, stamp, asked.base, *more)
         await asked.service.read_layers(snapshot)
         page = await run_in_threadpool(asked.service.pages.get, key, render)
-        found = answer(asked.request, page.body, weak_tag(asked.view.version, page.body), HTML)
+        found = answer(asked.request, page.body, weak_tag(asked.view.stamp, page.body), HTML)
         if page.policy:
             found.headers["Content-Security-Policy"] = page.policy
         return found

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.answers import GEOJSON, GeoJson, plain
-from api.auth import KeeperDep
+from api.auth import KeeperDep, require_role
 from api.errors import ApiError
 from api.item_pages import item_address
 from api.service import BaseDep, FormatDep, Service, ServiceDep
@@ -136,8 +136,13 @@ async def history(feature_id: str, service: ServiceDep, _key: KeeperDep, _: Form
 async def restore(
     request: Request, feature_id: str, version: int, service: ServiceDep, key: KeeperDep, _: FormatDep
 ) -> Response:
-    """Write the station anew as it was in ``version``; a deleted one needs no If-Match."""
+    """Write the station anew as it was in ``version``; a deleted one needs no If-Match.
+
+    A keeper may take back the last change; going further back, or undoing a delete, is an administrator's.
+    """
     before = await service.asking.ask(_present, service, feature_id)
+    if before is None or version != before.version - 1:
+        require_role(key, "admin")
     if before is not None:
         check_match(request, before)
     expected = before.version if before else None

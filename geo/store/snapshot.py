@@ -60,7 +60,7 @@ class Snapshot:
     @property
     def stamp(self) -> str:
         """What names this state of this store and no other: for entity tags."""
-        return f"{self.store_uuid[:8]}{self.version}"
+        return f"{self.version}-{self.store_uuid[:8]}"
 
     @property
     def zones(self) -> Mapping[str, tuple[Zone, ...]]:

@@ -187,8 +187,9 @@ def test_guessing_keys_is_slowed(store: StationStore) -> None:
 
 
 def test_history_tells_who_changed_what_and_any_version_comes_back(
-    own: TestClient, key: dict[str, str]
+    own: TestClient, store: StationStore, key: dict[str, str]
 ) -> None:
+    admin = {"Authorization": f"Bearer {add_key(store, '主管', 'admin')}"}
     original = own.get(f"{ITEMS}/a").json()["properties"]
     patch(own, key, {"properties": {"name": "改名"}})
     entries = own.get(f"{ITEMS}/a/history", headers=key).json()["history"]
@@ -197,18 +198,25 @@ def test_history_tells_who_changed_what_and_any_version_comes_back(
     assert entries[-1]["before"]["properties"]["name"] == "甲站"
     assert entries[-1]["after"]["properties"]["name"] == "改名"
     restore = f"{ITEMS}/a/history/1/restore"
-    assert own.post(restore, headers=key).status_code == 428
+    assert own.post(restore, headers=key).status_code == 428  # a keeper may take back the last change
     back = own.post(restore, headers={**key, **tag_of(own, "a")})
     assert back.status_code == 200
     assert back.json()["properties"]["name"] == "甲站"
     assert back.json()["properties"]["version"] == 3
     unchanged = {name: value for name, value in original.items() if name not in ("version", "updated_at")}
     assert unchanged.items() <= back.json()["properties"].items()
+    assert own.post(restore, headers={**key, **tag_of(own, "a")}).status_code == 403
+    assert own.post(restore, headers={**admin, **tag_of(own, "a")}).json()["properties"]["version"] == 4
     own.delete(f"{ITEMS}/a", headers={**key, **tag_of(own, "a")})
-    assert own.post(f"{ITEMS}/a/history/2/restore", headers=key).json()["properties"]["name"] == "改名"
+    undelete = f"{ITEMS}/a/history/2/restore"
+    refused = own.post(undelete, headers=key)
+    assert (refused.status_code, refused.headers["content-type"]) == (403, "application/problem+json")
+    assert "admin" in refused.json()["detail"]
+    assert own.get(f"{ITEMS}/a").status_code == 404
+    assert own.post(undelete, headers=admin).json()["properties"]["name"] == "改名"
     assert own.get(f"{ITEMS}/a").status_code == 200
     assert own.get(f"{ITEMS}/never/history", headers=key).status_code == 404
-    assert own.post(f"{ITEMS}/a/history/77/restore", headers={**key, **tag_of(own, "a")}).status_code == 404
+    assert own.post(f"{ITEMS}/a/history/77/restore", headers={**admin, **tag_of(own, "a")}).status_code == 404
 
 
 def test_of_two_keepers_with_the_same_copy_one_wins(own: TestClient, key: dict[str, str]) -> None:
