@@ -102,6 +102,12 @@ def verify_key(store: StationStore, token: str) -> Key | None:
     return _key(row)
 
 
+def key_named(connection: Connection, name: str) -> Key | None:
+    """Return the key of ``name`` unless it is revoked, within the caller's transaction."""
+    row = _find(connection, KeyRow.name, name)
+    return None if row is None or row.revoked_at is not None else _key(row)
+
+
 def _find(connection: Connection, column: Any, value: str) -> Any:
     return connection.execute(select(KeyRow.__table__).where(column == value)).first()
 

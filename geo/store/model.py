@@ -172,6 +172,38 @@ class ReportRow(Base):
     reviewed_by: Mapped[str | None]
     reviewed_at: Mapped[datetime | None]
     review_note: Mapped[str | None]
+    due_at: Mapped[datetime | None]
+
+
+class SaltRow(Base):
+    """What senders' addresses of one day are hashed with; it goes with the day, and is never backed up."""
+
+    __tablename__ = "report_salts"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    salt: Mapped[str]
+
+
+class SessionRow(Base):
+    """A keeper's session in a browser: the hash of its token, never the token; never backed up."""
+
+    __tablename__ = "sessions"
+
+    token_sha256: Mapped[str] = mapped_column(code_text(64), primary_key=True)
+    key_name: Mapped[str] = mapped_column(code_text(100), ForeignKey("keys.name", ondelete="CASCADE"))
+    expires_at: Mapped[datetime]
+
+
+class NoticeRow(Base):
+    """A notice every worker sees until it ends; one of a kind."""
+
+    __tablename__ = "notices"
+
+    kind: Mapped[str] = mapped_column(code_text(20), primary_key=True)
+    level: Mapped[int]
+    until: Mapped[datetime]
+    set_by: Mapped[str]
+    set_at: Mapped[datetime]
 
 
 class ZoneRow(Base):

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from geo.amenities import amenity_codes, service_codes
 from geo.errors import InvalidParameterError, NotFoundError
+from geo.report_rules import DOUBT_DAYS, ReportKind, masked_note
 from geo.store.model import ReportRow, StationRow
 from geo.store.protocol import StationStore
 
-ReportKind = Literal["locked", "no_water", "broken", "wrong_place", "other"]
 ReportStatus = Literal["new", "accepted", "rejected"]
 NOTE_LIMIT = 1000
 
@@ -34,6 +34,7 @@ class Report:
     reviewed_by: str | None
     reviewed_at: datetime | None
     review_note: str | None
+    due_at: datetime | None = None
 
 
 def add_report(
@@ -45,7 +46,7 @@ def add_report(
     note: str | None = None,
     reporter_hash: str | None = None,
 ) -> Report:
-    """Keep a worker's report for review.
+    """Keep a worker's report for review; telephone numbers in its note are masked before anything is kept.
 
     Raises:
         InvalidParameterError: unknown kind or amenity, an overlong note, control characters.
@@ -59,7 +60,7 @@ def add_report(
         "station_id": station_id,
         "kind": kind,
         "amenity": amenity,
-        "note": _checked_note("note", note),
+        "note": _without_numbers(_checked_note("note", note)),
         "created_at": store.clock().astimezone(UTC),
         "reporter_hash": reporter_hash,
         "status": "new",
@@ -76,12 +77,13 @@ def list_reports(
     *,
     station_id: str | None = None,
     status: ReportStatus | None = None,
+    kind: ReportKind | None = None,
     limit: int = 100,
 ) -> list[Report]:
-    """Return at most ``limit`` reports, the newest first, of one station or status if given.
+    """Return at most ``limit`` reports, the newest first, of one station, status or kind if given.
 
     Raises:
-        InvalidParameterError: unknown status, or a limit below 1.
+        InvalidParameterError: unknown status or kind, or a limit below 1.
     """
     table = ReportRow.__table__
     query = select(table).order_by(table.c.created_at.desc(), table.c.id)
@@ -90,6 +92,9 @@ def list_reports(
     if status is not None:
         _known("status", status, get_args(ReportStatus))
         query = query.where(table.c.status == status)
+    if kind is not None:
+        _known("kind", kind, get_args(ReportKind))
+        query = query.where(table.c.kind == kind)
     if limit < 1:
         raise InvalidParameterError("limit", limit, "must be at least 1")
     with store.reading() as connection:
@@ -123,6 +128,36 @@ def review_report(
         _get(connection, report_id)
         connection.execute(update(ReportRow).where(ReportRow.id == report_id).values(**values))
         return _get(connection, report_id)
+
+
+def set_deadline(store: StationStore, report_id: str, due_at: datetime | None) -> Report:
+    """Say until when a report is to be answered (aware), or that no deadline stands.
+
+    Raises:
+        NotFoundError: no such report.
+    """
+    due = None if due_at is None else due_at.astimezone(UTC)
+    with store.writing() as connection:
+        _get(connection, report_id)
+        connection.execute(update(ReportRow).where(ReportRow.id == report_id).values(due_at=due))
+        return _get(connection, report_id)
+
+
+def standing_reports(store: StationStore, now: datetime, most: int = 5000) -> list[Report]:
+    """Return the unanswered reports that can still put a station in doubt at ``now``, the newest first.
+
+    The doubt ends 14 days after the second of two reports at most 14 days apart, hence the double span.
+    """
+    table = ReportRow.__table__
+    since = (now - 2 * DOUBT_DAYS).astimezone(UTC)
+    query = select(table).where(table.c.status == "new", table.c.created_at >= since)
+    with store.reading() as connection:
+        rows = connection.execute(query.order_by(table.c.created_at.desc(), table.c.id).limit(most))
+        return [_report(row) for row in rows]
+
+
+def _without_numbers(note: str | None) -> str | None:
+    return None if note is None else masked_note(note)
 
 
 def _known(name: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -160,4 +195,5 @@ def _report(row: Any) -> Report:
         reviewed_by=row.reviewed_by,
         reviewed_at=row.reviewed_at,
         review_note=row.review_note,
+        due_at=row.due_at,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,16 +21,14 @@ from geo.store.keys import add_key, list_keys, verify_key
 from geo.store.layers import (
     StoredArea,
     StoredDemand,
-    Zone,
     list_areas,
     list_demand,
-    list_zones,
     replace_areas,
     replace_demand,
-    replace_zones,
 )
 from geo.store.reports import add_report, list_reports
 from geo.store.sql_store import SqlStore
+from geo.store.zones import list_zones
 
 STATION = Station(
     id="a",
@@ -48,8 +47,6 @@ STATION = Station(
 def filled(store: SqlStore) -> str:
     store.apply([Change("create", "a", STATION), Change("create", "b", Station(id="b", name="乙"))], "x")
     store.apply([Change("delete", "b")], "y")
-    zone = Zone("a", "walk", 5, box(109, 34, 109.1, 34.1), {"speed": 1.11}, 109.1, 34.3, 1, datetime.now(UTC))
-    replace_zones(store, [zone])
     replace_areas(
         store, [StoredArea("610111", "district", "灞桥区", {"basis": "示意"}, box(108, 34, 110, 35))]
     )
@@ -216,7 +213,12 @@ def test_a_backup_of_an_older_program_is_restored_and_upgraded(
     filled(store)
     backup(store_url, tmp_path / "new.gz")
     first, *rest = gzip.decompress((tmp_path / "new.gz").read_bytes()).splitlines(keepends=True)
-    rows = [line for line in rest[:-1] if json.loads(line)["table"] != "layers"]  # came with 0003
+    later = ("layers", "notices")  # tables that came with 0003 and 0005, as did the deadline of a report
+    rows = [
+        re.sub(rb',"due_at":null|,"register_version":1(?=}})', b"", line)
+        for line in rest[:-1]
+        if json.loads(line)["table"] not in later
+    ]
     body = [json.dumps({**json.loads(first), "schema": "0002"}).encode() + b"\n", *rows]
     foot = {"rows": len(rows), "sha256": hashlib.sha256(b"".join(body)).hexdigest()}
     (tmp_path / "old.gz").write_bytes(gzip.compress(b"".join(body) + json.dumps(foot).encode()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,14 @@ import sqlalchemy as sa
 from geo.errors import InvalidParameterError, StoreAccessError, StoreUnavailableError, StoreVersionError
 from geo.stations import LonLat, Station
 from geo.store import Change, check, open_store, upgrade
+from geo.store.counter import bump_version
 from geo.store.database import Database, parse_store_url
-from geo.store.model import Base
+from geo.store.history_rows import history_values
+from geo.store.model import Base, HistoryRow
 from geo.store.schema import remove_all
 from geo.store.sql_store import SqlStore
+from geo.store.station_rows import insert_stations
+from geo.store.zones import build_zones, list_zones
 
 OLD = Station(id="old", name="老站", seats=4, location=LonLat(109.05, 34.27))
 
@@ -30,11 +35,15 @@ def set_revision(url: str, revision: str) -> None:
 def fill_at_first_revision(url: str) -> None:
     """Make a store as the first release had it, with one station in it."""
     assert upgrade(url, "0001").state == "behind"
-    set_revision(url, "0003")  # only to be let in: the tables used here are those of 0001
-    store = open_store(url)
-    store.apply([Change("create", OLD.id, OLD)], "x")
-    store.close()
-    set_revision(url, "0001")
+    database = Database(parse_store_url(url))
+    with database.writing() as connection:
+        version, now = bump_version(connection), datetime(2026, 11, 22, tzinfo=UTC)
+        insert_stations(connection, [OLD])
+        line = history_values(
+            OLD.id, 1, register_version=version, kind="create", actor="x", at=now, before=None, after=OLD
+        )
+        connection.execute(sa.insert(HistoryRow), [line])
+    database.close()
 
 
 def test_from_an_empty_place_to_the_present_schema(empty_url: str) -> None:
@@ -57,6 +66,7 @@ def test_an_older_store_keeps_its_data(empty_url: str) -> None:
     assert store.get("old").location == OLD.location
     assert store.history("old")[0].actor == "x"
     assert store.version() == 1
+    assert (list_zones(store), build_zones(store), len(list_zones(store))) == ([], 1, 6)
     store.apply([Change("delete", "old")], "y")
     store.close()
 
@@ -80,7 +90,7 @@ def test_postgis_is_never_upgraded_without_the_command(postgis_url: str) -> None
     ) as empty:
         open_store(postgis_url)
     fill_at_first_revision(postgis_url)
-    with pytest.raises(StoreVersionError, match=r"is at 0001.*needs 0003.*`care-stations db upgrade`") as old:
+    with pytest.raises(StoreVersionError, match=r"is at 0001.*needs 0005.*`care-stations db upgrade`") as old:
         open_store(postgis_url)
     assert check(postgis_url).found == "0001"
     assert "\n" not in str(empty.value) + str(old.value)
@@ -89,7 +99,7 @@ def test_postgis_is_never_upgraded_without_the_command(postgis_url: str) -> None
 def test_a_store_ahead_is_refused_and_left_alone(store_url: str) -> None:
     set_revision(store_url, "0999")
     for attempt in (open_store, upgrade):
-        with pytest.raises(StoreVersionError, match="0999 is newer than this program's 0003"):
+        with pytest.raises(StoreVersionError, match="0999 is newer than this program's 0005"):
             attempt(store_url)
     assert check(store_url).state == "ahead"
 
