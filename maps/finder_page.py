@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
+from datetime import date, datetime
 from typing import Any
 
 import shapely
-from shapely.geometry import shape
 
 from geo.amenities import GROUPS, availability
-from geo.data_files import data_path
+from geo.areas import Areas, shipped_areas
 from geo.stations import Station
 from geo.travel import DETOUR_FACTOR, TravelMode
 from geo.vocabulary import SERVING_STATUSES
@@ -25,6 +22,7 @@ from maps.open_words import (
     SOON_MIN,
     DoorState,
     closure_end_min,
+    doubt_words,
     offset_min,
     state_words,
     station_state,
@@ -73,6 +71,16 @@ class StationCard:
     links: tuple[NavLink, ...]
     tel: str | None
     copy_text: str
+    doubt: DoubtBox | None = None
+
+
+@dataclass(frozen=True)
+class DoubtBox:
+    """What workers report, as seen today and on later days, and the minute it ends (UTC)."""
+
+    words: str
+    later: str
+    until_min: int
 
 
 @dataclass(frozen=True)
@@ -89,8 +97,18 @@ class StreetList:
         return self.name.removesuffix("街道") or self.name
 
 
-def render_finder(stations: Sequence[Station], now: datetime, view: PageView, lang: Lang = "zh") -> str:
-    """Return the finder page at ``now`` (aware): a list that needs no script, and the data for the script."""
+def render_finder(
+    stations: Sequence[Station],
+    now: datetime,
+    view: PageView,
+    lang: Lang = "zh",
+    *,
+    areas: Areas | None = None,
+) -> str:
+    """Return the finder page at ``now`` (aware): a list that needs no script, and the data for the script.
+
+    ``areas`` defaults to the shipped ones.
+    """
     ordered = in_street_order(stations)
     streets = street_lists(ordered, now, view, lang)
     cards = [card for street in streets for card in street.cards]
@@ -107,13 +125,18 @@ def render_finder(stations: Sequence[Station], now: datetime, view: PageView, la
         "needs": [(code, _NEED_ICONS[code], _group_words(code, lang)) for code in NEEDS],
         "chips": [("charging", _group_words("charging", lang)), ("climate", amenity_words(climate, lang))],
         "more_chips": [("baby", _group_words("baby", lang))],
-        "data": {**finder_data(ordered, now, view), "w": script_texts(lang), "lang": lang},
+        "data": {**finder_data(ordered, now, view, areas), "w": script_texts(lang), "lang": lang},
+        "day": today.isoformat(),
+        "heat": view.heat,
+        "heat_until": 0 if view.heat is None else math.ceil(utc_minute(view.heat.until)),
         "until": now.astimezone(view.zone).strftime("%Y-%m-%d %H:%M"),
     }
     return render("finder.html", view, lang, context)
 
 
-def finder_data(stations: Sequence[Station], now: datetime, view: PageView) -> dict[str, Any]:
+def finder_data(
+    stations: Sequence[Station], now: datetime, view: PageView, areas: Areas | None = None
+) -> dict[str, Any]:
     """Return what the phone computes with, in the order of ``in_street_order``.
 
     ``stations`` rows: id, lon, lat (WGS-84, null without location), index into ``hours``, 1 when it serves,
@@ -151,19 +174,17 @@ def finder_data(stations: Sequence[Station], now: datetime, view: PageView) -> d
         "hours": list(timelines),
         "stations": rows,
         "stamp": view.stamp,
-        "bounds": district_bounds(),
+        "bounds": district_bounds(areas or shipped_areas()),
         "search": view.asset_url("search.js"),
         "report": view.asset_url("report.js"),
         "sheet": view.asset_url("station.css"),
     }
 
 
-@lru_cache(maxsize=1)
-def district_bounds() -> tuple[float, float, float, float]:
-    """Return west, south, east, north of the shipped areas, degrees, rounded outward: beyond is outside."""
-    document = json.loads(data_path("areas.geojson").read_text(encoding="utf-8"))
+def district_bounds(areas: Areas) -> tuple[float, float, float, float]:
+    """Return west, south, east, north of the areas, degrees, rounded outward: beyond is outside."""
     west, south, east, north = shapely.total_bounds(
-        [shape(feature["geometry"]) for feature in document["features"]]
+        [area.geometry for area in (areas.district, *areas.streets)]
     )
     return (
         math.floor(west * 1e3) / 1e3,
@@ -245,7 +266,17 @@ def station_card(index: int, station: Station, now: datetime, view: PageView, la
         links=links,
         tel=None if station.phone is None else dial(station.phone),
         copy_text=" ".join(part for part in (station.name, place) if part),
+        doubt=_doubt_box(station, now, view, lang),
     )
+
+
+def _doubt_box(station: Station, now: datetime, view: PageView, lang: Lang) -> DoubtBox | None:
+    doubt = view.doubts.get(station.id)
+    if doubt is None:
+        return None
+    today = now.astimezone(view.zone).date()
+    later = doubt_words(doubt, date.max, view.zone, lang)
+    return DoubtBox(doubt_words(doubt, today, view.zone, lang), later, math.ceil(utc_minute(doubt.until)))
 
 
 def _group_words(code: str, lang: Lang) -> str:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from geo.holidays import HolidayCalendar
 from geo.opening_hours import OpeningHours
+from geo.report_rules import Doubt
 from geo.stations import Station
 from geo.vocabulary import SERVING_STATUSES
 from maps.texts import Lang, say
@@ -190,6 +191,17 @@ def date_words(day: date, lang: Lang) -> str:
 def weekday_words(day: date, lang: Lang) -> str:
     """Return the day of the week, 周一 or Mon."""
     return say(lang, "weekdays").split()[day.weekday()]
+
+
+def doubt_words(doubt: Doubt, today: date, zone: ZoneInfo, lang: Lang) -> str:
+    """Return what workers report of a station in doubt, seen on ``today``."""
+    day = doubt.last_at.astimezone(zone).date()
+    if (today - day).days in (0, 1):
+        when = say(lang, "today" if day == today else "yesterday")
+    else:
+        when = say(lang, "doubt_on", date=date_words(day, lang))
+    what = "".join(say(lang, "doubt_quote", what=say(lang, f"doubt_{kind}")) for kind in doubt.kinds[:2])
+    return say(lang, "doubt", day=when, n=doubt.people, what=what)
 
 
 def state_words(state: DoorState, now_min: float, tz_min: int, lang: Lang) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from geo.heat import HeatNotice
 from geo.holidays import HolidayCalendar
 from geo.opening_hours import DEFAULT_TIMEZONE
+from geo.report_rules import Doubt
 from maps.texts import Lang, say
 
 MAPS_DIR = Path(__file__).resolve().parent
@@ -45,6 +47,10 @@ class PageView:
     asset_url: Callable[[str], str] = asset_url
     stamp: str = ""
     """Version of the register shown, for the offline copy."""
+    doubts: Mapping[str, Doubt] = field(default_factory=dict)
+    """Stations in doubt by workers' reports, by id."""
+    heat: HeatNotice | None = None
+    """The heat step in force."""
 
 
 def as_json_block(value: object) -> Markup:

@@ -72,6 +72,7 @@ def render_station(station: Station, now: datetime, view: PageView, lang: Lang =
         "station": station,
         "card": card,
         "week": week,
+        "day": local.date().isoformat(),
         "now_min": local.hour * 60 + local.minute,
         "now_words": local.strftime("%H:%M"),
         "today": weekday_words(local.date(), lang),

@@ -194,6 +194,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     "drop_need": ("不要“{what}”", "Drop “{what}”"),
     "later": ("{time} 再去，全满足", "All met at {time}"),
     "n_stations": ("{n} 个站", "{n} stations"),
+    # reports
+    "doubt": ("{day} {n} 人报{what}，待核实", "{n} people reported {what} {day}, being checked"),
+    "doubt_quote": ("“{what}”", "“{what}”"),
+    "doubt_locked": ("门锁着", "locked"),
+    "doubt_no_water": ("没水", "no water"),
+    "doubt_broken": ("坏了", "broken"),
+    "doubt_wrong_place": ("位置不对", "wrong place"),
+    "doubt_other": ("有问题", "a problem"),
+    "doubt_on": ("{date}", "on {date}"),
+    # heat
+    "heat": ("高温 {n}℃，少晒", "Heat {n} °C, keep out of the sun"),
+    "heat_near": ("高温 {n}℃，少晒，最近纳凉站约 {min} 分钟", "Heat {n} °C, nearest cool room {min} min"),
     # offline
     "offline": ("没网，用的是 {when} 的资料", "Offline, data of {when}"),
     "stale": ("资料已 {n} 天，去前先打电话", "Data {n} days old, call first"),

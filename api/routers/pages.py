@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Annotated, TypedDict
@@ -31,6 +32,13 @@ HTML = "text/html; charset=utf-8"
 JAVASCRIPT = "text/javascript; charset=utf-8"
 
 
+WORKER_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
+"""Content-Security-Policy of a page that holds neither scripts nor styles of its own."""
+
+
 class Tiles(TypedDict):
     """The tiles under a map, as the renderers take them."""
 
@@ -45,6 +53,8 @@ class PageRequest:
         self.request, self.service, self.view, self.base = request, service, view, base
         self.lang: Lang = "en" if request.query_params.get("lang") == "en" else "zh"
         self.now = self.service.clock()
+        told = self.service.board.told()
+        self.doubts, self.heat = told.doubts(self.now), told.heat_at(self.now)
 
     @property
     def page_view(self) -> PageView:
@@ -54,8 +64,15 @@ class PageRequest:
             zone=settings.timezone,
             public_url=self.base,
             map_review_number=settings.map_review_number,
-            stamp=str(self.view.version),
+            stamp=f"{self.view.stamp}-{_short(self.told)}" if self.told else self.view.stamp,
+            doubts=self.doubts,
+            heat=self.heat,
         )
+
+    @property
+    def told(self) -> str:
+        """What the page tells beside the register, for telling pages apart; "" when nothing."""
+        return repr((sorted(self.doubts.items()), self.heat)) if self.doubts or self.heat else ""
 
     @property
     def tiles(self) -> Tiles:
@@ -68,11 +85,10 @@ class PageRequest:
     ) -> Response:
         """Return the page, kept for the minute or the register; 304 when the reader's copy is the same."""
         minute = self.now.strftime("%Y%m%d%H%M") if tells_time else ""
-        key = (self.request.url.path, self.lang, self.view.snapshot.version, minute, self.base)
+        key = (self.request.url.path, self.lang, self.view.stamp, minute, self.base, self.told)
         page = await run_in_threadpool(self.service.pages.get, key, render)
-        found = answer(self.request, page.body, weak_tag(self.view.version, page.body), media_type)
-        if page.policy:
-            found.headers["Content-Security-Policy"] = page.policy
+        found = answer(self.request, page.body, weak_tag(self.view.stamp, page.body), media_type)
+        found.headers["Content-Security-Policy"] = page.policy or WORKER_POLICY
         return found
 
 
@@ -88,7 +104,9 @@ PageDep = Annotated[PageRequest, Depends(page_request)]
 async def finder(asked: PageDep) -> Response:
     """The finder: every station by street, the nearest with a script."""
     return await asked.page(
-        lambda: render_finder(asked.view.stations, asked.now, asked.page_view, asked.lang)
+        lambda: render_finder(
+            asked.view.stations, asked.now, asked.page_view, asked.lang, areas=asked.view.areas
+        )
     )
 
 
@@ -119,7 +137,12 @@ async def worker_map(asked: PageDep) -> Response:
     """The stations on a map, for workers."""
     return await asked.page(
         lambda: render_worker_map(
-            asked.view.stations, asked.now, asked.page_view, lang=asked.lang, **asked.tiles
+            asked.view.stations,
+            asked.now,
+            asked.page_view,
+            lang=asked.lang,
+            areas=asked.view.areas,
+            **asked.tiles,
         )
     )
 
@@ -129,7 +152,12 @@ async def planner_map(asked: PageDep) -> Response:
     """The stations and streets on a map, for planners."""
     return await asked.page(
         lambda: render_planner_map(
-            asked.view.stations, asked.now, asked.page_view, lang=asked.lang, **asked.tiles
+            asked.view.stations,
+            asked.now,
+            asked.page_view,
+            lang=asked.lang,
+            areas=asked.view.areas,
+            **asked.tiles,
         )
     )
 
@@ -144,6 +172,10 @@ async def places(asked: PageDep) -> Response:
 async def service_worker(asked: PageDep) -> Response:
     """The script that keeps the finder usable without a network."""
     return await asked.page(lambda: render_service_worker(asked.page_view), JAVASCRIPT, tells_time=False)
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _places_text(view: View) -> str:

@@ -108,6 +108,18 @@ if ('serviceWorker' in navigator) {
   });
 }
 
+// ---------------------------------------------------------------- what is told grows old: "today" and its end
+function tell() {
+  var minute = Date.now() / 60000;
+  var today = new Date((minute + data.tz) * 60000).toISOString().slice(0, 10);
+  Array.from(document.querySelectorAll('.told, .heat')).forEach(function (box) {
+    box.hidden = Number(box.dataset.until) <= minute;
+    if (box.dataset.day && box.dataset.day !== today) { box.querySelector('b').textContent = box.dataset.later; }
+  });
+}
+tell();
+setInterval(tell, 30000);
+
 // ---------------------------------------------------------------- reports: the sheet is loaded when first asked for
 document.addEventListener('click', function (event) {
   var link = event.target.closest('a.report');
