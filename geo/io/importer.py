@@ -25,7 +25,7 @@ from geo.io.records import FileMark, ImportContext, RowRefusedError, changed_fie
 from geo.io.report import Conflict, ImportReport, Resolution, RowRef
 from geo.io.rows import ParsedRow, parse_rows
 from geo.io.table import SourceTable
-from geo.stations import LonLat, Station
+from geo.stations import Amenity, LonLat, Provenance, Station
 from geo.store.protocol import Change
 
 Prefer = Literal["file", "store"]
@@ -289,9 +289,8 @@ def _illustrative_row(row: ParsedRow, match: Match) -> bool:
 def _without_illustration(station: Station) -> Station:
     """Return what is really known of a station: nothing invented, and no invented place."""
     if _is_illustrative(station):
-        return Station(
-            id=station.id, name=station.name, version=station.version, provenance=station.provenance
-        )
+        real = Provenance(name="source", location="source", facts="source")
+        return Station(id=station.id, name=station.name, version=station.version, provenance=real)
     if station.provenance.location != "illustrative":
         return station
     provenance = station.provenance.model_copy(update={"location": "source"})

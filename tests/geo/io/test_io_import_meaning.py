@@ -255,3 +255,13 @@ def test_unchanged_rows_keep_version_and_time(store: SqlStore, tmp_path: Path) -
     plan = plan_import(read_register(path), before[1], ImportOptions(Datum.BD09), TODAY)
     store.apply(plan.changes, "import all.xlsx")
     assert store.read() == before
+
+
+def test_a_real_row_under_an_examples_id_keeps_nothing_invented(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, [{"id": "BQ-E08", "name": "灞桥区政府爱心驿站", "address": "一路"}], shipped())
+    made = {change.station_id: change.station for change in plan.changes}["BQ-E08"]
+    assert made is not None
+    assert (made.name, made.address, made.location, made.hours) == ("灞桥区政府爱心驿站", "一路", None, None)
+    assert made.amenities == {}
+    assert set(made.provenance.model_dump().values()) == {"source"}
+    assert len(plan.report.removed_illustrative) == 59
