@@ -18,8 +18,9 @@ SILENCE_S = 2.5
 """How long a request waits while the store answers nobody in its line."""
 LONGEST_S = 10.0
 """How long a request waits in all, while others before it are answered."""
-LOCK_WAIT_S = 2.0
-"""How long a write waits for another process's: shorter than the silence, so that its end is a clear one."""
+LOCK_WAIT_S = 1.0
+"""How long a write waits for another process's. PostgreSQL may wait so long twice (for a place in the queue,
+then for the row); both together are shorter than the silence, so that the end is a clear one."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +48,8 @@ class StoreLine:
                 self._waiting[patience] = loop.time() + self._longest_s
                 try:
                     await self._turns.acquire()
+                    # A call under way has its full time: it is not to be given up shortly before its answer.
+                    patience.reschedule(loop.time() + self._silence_s)
                     call = self._started(loop, lambda: function(*args, **kwargs))
                     answer = await asyncio.wrap_future(call)
                 except StoreUnavailableError:

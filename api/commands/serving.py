@@ -43,7 +43,11 @@ class DrainingServer(uvicorn.Server):
             return
         self._service.draining = True
         loop = asyncio.get_running_loop()
-        loop.call_soon_threadsafe(loop.call_later, _DRAIN_S, super().handle_exit, sig, frame)
+        loop.call_soon_threadsafe(loop.call_later, _DRAIN_S, self._end)
+
+    def _end(self) -> None:
+        # Not uvicorn's own handler: it would end the process by the signal again, where 0 says "as asked".
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End listening, answer who is connected, then shut down as uvicorn does."""
