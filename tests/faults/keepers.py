@@ -19,6 +19,15 @@ MERGE_PATCH = "application/merge-patch+json"
 GONE = (OSError, http.client.HTTPException)
 
 
+def until(true: Callable[[], bool], limit_s: float) -> float:
+    """Wait until ``true()`` and return how long it took."""
+    started = time.monotonic()
+    while not true():
+        assert time.monotonic() - started < limit_s
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
 def new_key(url: str, name: str = "王站长", role: Role = "keeper") -> str:
     """Make a key in the store at ``url``."""
     store = open_store(url)

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from keepers import ITEMS, Answer, Client, Connect, new_key
+from keepers import ITEMS, Answer, Client, Connect, new_key, until
 from postgis import PrivateCluster
 from serving import LiveServer
 
@@ -80,15 +80,6 @@ class Load:
             number += 1
             self.writes.append(client.create(number))
         client.close()
-
-
-def until(true: Callable[[], bool], limit_s: float) -> float:
-    """Wait until ``true()`` and return how long it took."""
-    started = time.monotonic()
-    while not true():
-        assert time.monotonic() - started < limit_s
-        time.sleep(0.02)
-    return time.monotonic() - started
 
 
 @pytest.mark.parametrize("outage", [stopped, frozen])
