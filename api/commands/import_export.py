@@ -60,9 +60,9 @@ def import_file(
         if plan.changes and not dry_run:
             _progress(f"writing {len(plan.changes)} changes")
             plan.report.register_version = opened.apply(plan.changes, f"import {file.name}")
-    if report is not None:
-        write_report(report, plan.report, table, file)
     _tell(plan, json)
+    if report is not None:  # last: what was written is told even where the report's own disk is full
+        write_report(report, plan.report, table, file)
     if plan.report.refused is not None:
         raise typer.Exit(1)
 
