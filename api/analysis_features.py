@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import shapely
 
-from api.area_features import area_table
 from api.feature_table import FeatureTable
 from api.planning import Grounds, Planning
 from api.planning_answers import notice_of
@@ -41,9 +40,7 @@ class AnalysisTables:
         return ("features", collection_id, self.today if collection_id == "service-gaps" else None)
 
     def table(self, collection_id: str, grounds: Grounds) -> FeatureTable:
-        """Lay out ``areas``, ``worker-demand`` or ``service-gaps``."""
-        if collection_id == "areas":
-            return area_table(grounds.areas)
+        """Lay out ``worker-demand`` or ``service-gaps``."""
         if collection_id == "worker-demand":
             return demand_features(grounds)
         standard = as_standard(Asked(), self.zone, self.today)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import Depends, FastAPI
@@ -15,20 +17,40 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import errors
 from api.live import LiveRegister
 from api.middleware import BodyLimit, HeadAsGet, Hygiene, Measured, NeutralErrors
+from api.planning import Planning
 from api.rate_limit import RateLimiter
 from api.register import shipped_register
-from api.routers import catalogue, docs, features, nearest, operation, pages, reports, static, writes
+from api.routers import (
+    catalogue,
+    docs,
+    features,
+    keeper_pages,
+    nearest,
+    operation,
+    pages,
+    planner,
+    planner_pages,
+    planning,
+    reports,
+    static,
+    writes,
+)
 from api.service import Service, refuse_repeated
 from api.settings import Settings
 from api.store_line import LOCK_WAIT_S
+from geo.errors import CareStationError
 from geo.store.opening import open_store
 from geo.store.protocol import StationStore
 from geo.store.snapshot import SnapshotKeeper
+from geo.store.zones import AT_ONCE, build_zones
+
+log = logging.getLogger("care_stations.api")
 
 MAX_BODY_BYTES = 1_000_000
 """Largest body a write may have; a station is a few kilobytes."""
 
 _GZIP_FROM_BYTES = 1_000
+_FOLLOW_S = 1.0
 _EXPOSED = ["ETag", "Location", "Retry-After"]
 
 
@@ -52,16 +74,22 @@ def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI
         keeper=keeper,
         live=LiveRegister(keeper, settings.timezone),
         limiter=RateLimiter(settings.rate_limit),
+        planning=Planning(kept),
     )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await run_in_threadpool(_warm, keeper, service.live)
+        await run_in_threadpool(_warm, keeper, service.live, kept)
+        following = asyncio.create_task(_follow(service))
         try:
             yield
         finally:
             service.draining = True
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
             await run_in_threadpool(keeper.stop)
+            await run_in_threadpool(service.board.stop)
             if own:
                 await run_in_threadpool(kept.close)
 
@@ -76,9 +104,9 @@ def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI
         middleware=_layers(service),
     )
     app.state.service = service
-    for door in (operation, docs, pages, static):
+    for door in (operation, docs, pages, planner, planner_pages, keeper_pages, static):
         app.include_router(door.router)
-    for door in (nearest, features, writes, catalogue, reports):
+    for door in (nearest, planning, features, writes, catalogue, reports):
         app.include_router(door.router, dependencies=[Depends(refuse_repeated)])
     errors.install(app)
     return app
@@ -92,10 +120,37 @@ def program_version() -> str:
         return "0+source"
 
 
-def _warm(keeper: SnapshotKeeper, live: LiveRegister) -> None:
+def _warm(keeper: SnapshotKeeper, live: LiveRegister, store: StationStore) -> None:
     keeper.start()
     if keeper.status().version is not None:
+        _tend_zones(keeper, store)
         live.view()
+
+
+def _tend_zones(keeper: SnapshotKeeper, store: StationStore) -> None:
+    """Bring coverage zones up to date where that takes seconds; else their collection says what is amiss."""
+    if len(keeper.snapshot.located) > AT_ONCE:
+        return
+    try:
+        if build_zones(store):
+            keeper.refresh()
+    except CareStationError as error:
+        log.warning("coverage zones cannot be brought up to date: %s", type(error).__name__)
+
+
+async def _follow(service: Service) -> None:
+    """Read imported demand and areas as soon as a snapshot is there, so that they outlast the store."""
+    told = False
+    while True:
+        if service.keeper.status().version is not None:
+            try:
+                await service.read_layers(service.keeper.snapshot)
+                told = False
+            except CareStationError as error:
+                if not told:
+                    log.warning("imported demand and areas cannot be read: %s", type(error).__name__)
+                told = True
+        await asyncio.sleep(_FOLLOW_S)
 
 
 def _layers(service: Service) -> list[Middleware]:

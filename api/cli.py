@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from api.commands import demand, import_export, register, serving, store
+from api.commands import areas, demand, import_export, planning, register, serving, store, zones
 from api.settings import SettingsError
 from geo.errors import CareStationError, InvalidDataError, InvalidParameterError
 
@@ -30,12 +30,17 @@ def build() -> typer.Typer:
     program.command("import")(import_export.import_file)
     program.command()(import_export.export)
     program.command(context_settings=_NEGATIVE_NUMBERS)(register.nearest)
+    program.command()(planning.assess)
+    program.command()(planning.gaps)
+    program.command()(planning.matrix)
     program.command("map")(register.map_file)
     program.command()(store.backup)
     program.command()(store.restore)
     program.add_typer(demand.demand, name="demand")
     program.add_typer(store.db, name="db")
     program.add_typer(store.keys, name="keys")
+    program.add_typer(areas.areas, name="areas")
+    program.add_typer(zones.zones, name="zones")
     return program
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from api.analysis_features import demand_queryables, gap_queryables
 from api.answers import GEOJSON, JSON, SCHEMA_JSON, link
 from api.area_features import area_queryables
-from api.feature_table import FeatureTable
+from api.feature_table import Box
 from api.station_features import station_queryables
+from api.zone_features import zone_queryables
 from geo.errors import NotFoundError
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -34,13 +36,35 @@ def collections() -> dict[str, Collection]:
         "location is not known.",
         station_queryables(),
     )
+    zones = Collection(
+        "coverage-zones",
+        "覆盖圈 Coverage zones",
+        "The area within 5, 10 and 15 minutes of each located station, on foot and by e-bike, in a straight "
+        "line with detour (an estimate). A zone that no longer fits its station says stale.",
+        zone_queryables(),
+    )
     areas = Collection(
         "areas",
         "灞桥区与街道 District and streets",
-        "The district and its street areas. Schematic and approximate, no official boundaries.",
+        "The district and its street areas. Those shipped are schematic and approximate, no official "
+        "boundaries; areas_basis says how these were made.",
         area_queryables(),
     )
-    return {one.id: one for one in (stations, areas)}
+    demand = Collection(
+        "worker-demand",
+        "户外劳动者需求 Worker demand",
+        "Demand-hours of a week and by group, and demand by window, on H3 cells. Modelled demand is in "
+        "weights (需求权重), never people.",
+        demand_queryables(),
+    )
+    gaps = Collection(
+        "service-gaps",
+        "服务缺口 Service gaps",
+        "Areas where most unserved demand-hours of a typical week lie, under a 15-minute walk, with causes "
+        "and the first thing to do.",
+        gap_queryables(),
+    )
+    return {one.id: one for one in (stations, zones, areas, demand, gaps)}
 
 
 def find(known: Mapping[str, Collection], collection_id: str) -> Collection:
@@ -54,8 +78,8 @@ def find(known: Mapping[str, Collection], collection_id: str) -> Collection:
     return known[collection_id]
 
 
-def describe(collection: Collection, table: FeatureTable, base: str) -> dict[str, Any]:
-    """Return the collection's description with its links."""
+def describe(collection: Collection, extent: Box | None, base: str) -> dict[str, Any]:
+    """Return the collection's description with its links; ``extent`` holds all its features."""
     here = f"{base}/api/collections/{collection.id}"
     entry: dict[str, Any] = {
         "id": collection.id,
@@ -71,8 +95,8 @@ def describe(collection: Collection, table: FeatureTable, base: str) -> dict[str
             link(f"{base}/api/collections", "parent", JSON),
         ],
     }
-    if table.extent is not None:
-        entry["extent"] = {"spatial": {"bbox": [list(table.extent)], "crs": CRS84}}
+    if extent is not None:
+        entry["extent"] = {"spatial": {"bbox": [list(extent)], "crs": CRS84}}
     return entry
 
 

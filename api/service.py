@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Annotated, cast
+from datetime import UTC, date, datetime
+from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
+from api.analysis_features import AnalysisTables
+from api.board import Board
 from api.client import base_url
+from api.feature_table import FeatureTable
 from api.live import LiveRegister, View
 from api.metrics import Metrics
 from api.page_cache import PageCache
+from api.planning import Grounds, Planning
 from api.rate_limit import RateLimiter
 from api.settings import Settings
 from api.store_line import StoreLine
 from geo.errors import InvalidParameterError
 from geo.store.protocol import StationStore
-from geo.store.snapshot import SnapshotKeeper
+from geo.store.snapshot import Snapshot, SnapshotKeeper
+
+Answer = TypeVar("Answer")
 
 
 def utc_now() -> datetime:
@@ -34,6 +41,7 @@ class Service:
 
     ``asking`` and ``writing`` lead to the store: together narrower than its pool, so that the keeper of the
     snapshot always gets a connection, and apart, so that stuck writes keep nobody from being known.
+    ``thinking`` bounds the analyses worked out at a time: the finder must not wait for a planner.
     """
 
     settings: Settings
@@ -41,12 +49,18 @@ class Service:
     keeper: SnapshotKeeper
     live: LiveRegister
     limiter: RateLimiter
+    planning: Planning
     metrics: Metrics = field(default_factory=Metrics)
     pages: PageCache = field(default_factory=PageCache)
     clock: Callable[[], datetime] = utc_now
     draining: bool = False
+    board: Board = field(init=False)
     asking: StoreLine = field(default_factory=lambda: StoreLine(6))
-    writing: StoreLine = field(default_factory=lambda: StoreLine(2))
+    writing: StoreLine = field(default_factory=lambda: StoreLine(1))
+    thinking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+
+    def __post_init__(self) -> None:
+        self.board = Board(self.store, lambda: self.clock())
 
     async def view(self) -> View:
         """Return the view of the register that answers a request; a first one is laid out off the loop.
@@ -58,6 +72,46 @@ class Service:
         """
         present = self.live.present()
         return present if present is not None else await run_in_threadpool(self.live.view)
+
+    def today(self) -> date:
+        """Return the present day in the service's time zone."""
+        return self.clock().astimezone(self.settings.timezone).date()
+
+    async def analyse(self, snapshot: Snapshot, asked: Hashable, work: Callable[[Grounds], Answer]) -> Answer:
+        """Return the answer to ``asked``: from the shelf, or worked out beside the event loop.
+
+        Raises:
+            StoreUnavailableError: imported demand and areas have to be read and the store is away.
+        """
+        known: Answer | None = self.planning.known(snapshot, asked)
+        if known is not None:
+            return known
+        await self.read_layers(snapshot)
+        async with self.thinking:
+            return await run_in_threadpool(self.planning.answer, snapshot, asked, work)
+
+    async def read_layers(self, snapshot: Snapshot) -> None:
+        """See to it that the imported demand and areas of a snapshot are at hand.
+
+        Raises:
+            StoreUnavailableError: the store is away, or silent for too long.
+        """
+        if not self.planning.has_read(snapshot):
+            await self.asking.ask(self.planning.read, snapshot)
+
+    async def table(self, collection_id: str, view: View) -> FeatureTable:
+        """Return the features of a collection; those that are results of analysis are worked out.
+
+        Raises:
+            StoreUnavailableError: imported demand and areas have to be read and the store is away.
+        """
+        known = view.tables.get(collection_id)
+        if known is not None:
+            return known
+        made = AnalysisTables(self.planning, view.snapshot, self.today(), self.settings.timezone)
+        return await self.analyse(
+            view.snapshot, made.key(collection_id), lambda grounds: made.table(collection_id, grounds)
+        )
 
 
 def service_of(request: Request) -> Service:

@@ -103,7 +103,7 @@ def table_bytes(file: TableFile, form: str) -> bytes:
 def _write_csv(path: Path, file: TableFile) -> None:
     """Write the main table for spreadsheets: UTF-8 with a byte order mark, no text a formula."""
     frame = pd.DataFrame(file.told(file.sheets[0]).drop(columns="geometry", errors="ignore"))
-    for name in frame.select_dtypes(object).columns:
+    for name in frame.select_dtypes(exclude="number").columns:
         frame[name] = [guarded(value) if isinstance(value, str) else value for value in frame[name]]
     frame.to_csv(path, index=False, encoding="utf-8-sig")
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.answers import GEOJSON, JSON, OPENAPI_JSON, SCHEMA_JSON, GeoJson, answer, link, plain
-from api.collections import collections, describe, find, queryables_schema
+from api.collections import Collection, collections, describe, find, queryables_schema
 from api.conditional import parameters_key, weak_tag
+from api.feature_table import Box
 from api.item_pages import item_tag, items_page, one_item
 from api.items_query import parse_items_query
+from api.live import View
 from api.openapi import ITEMS_PARAMETERS
-from api.service import BaseDep, FormatDep, ServiceDep
+from api.service import BaseDep, FormatDep, Service, ServiceDep
 from geo.errors import NotFoundError
 
 router = APIRouter(prefix="/api", tags=["OGC API - Features"])
@@ -59,7 +63,7 @@ async def conformance(_: FormatDep) -> Response:
 async def list_collections(service: ServiceDep, base: BaseDep, _: FormatDep) -> Response:
     """Every collection with its links."""
     view = await service.view()
-    entries = [describe(one, view.tables[one.id], base) for one in KNOWN.values()]
+    entries = [await _described(service, one, view, base) for one in KNOWN.values()]
     body = {"links": [link(f"{base}/api/collections", "self")], "collections": entries}
     return plain(body)
 
@@ -69,7 +73,18 @@ async def one_collection(collection_id: str, service: ServiceDep, base: BaseDep,
     """One collection with its links and extent."""
     collection = find(KNOWN, collection_id)
     view = await service.view()
-    return plain(describe(collection, view.tables[collection.id], base))
+    return plain(await _described(service, collection, view, base))
+
+
+async def _described(service: Service, collection: Collection, view: View, base: str) -> dict[str, Any]:
+    described = describe(collection, await _extent(service, collection.id, view), base)
+    return {**described, **view.notes.get(collection.id, {})}
+
+
+async def _extent(service: Service, collection_id: str, view: View) -> Box | None:
+    # gaps lie where demand does: a list of collections must not wait for an assessment
+    table = await service.table("worker-demand" if collection_id == "service-gaps" else collection_id, view)
+    return table.extent
 
 
 @router.get(
@@ -93,8 +108,10 @@ async def items(request: Request, collection_id: str, service: ServiceDep, base:
     query = parse_items_query(request.query_params, collection.queryables)
     view = await service.view()
     here, stamp = f"{base}{request.url.path}", service.clock().isoformat()
-    body = items_page(view.tables[collection.id], query, here, request.query_params, stamp)
-    tag = weak_tag(view.version, here, parameters_key(request.query_params.items()))
+    table = await service.table(collection.id, view)
+    body = items_page(table, query, here, request.query_params, stamp)
+    day = service.today() if collection.id == "service-gaps" else None
+    tag = weak_tag(view.stamp, here, parameters_key(request.query_params.items()), day)
     return answer(request, body, tag, GEOJSON)
 
 
@@ -109,7 +126,7 @@ async def item(
 ) -> Response:
     """One feature with its entity tag."""
     collection = find(KNOWN, collection_id)
-    table = (await service.view()).tables[collection.id]
+    table = await service.table(collection.id, await service.view())
     if feature_id not in table.row_of:
         raise NotFoundError(f"{collection_id}/{feature_id}")
     row = table.row_of[feature_id]

@@ -156,13 +156,15 @@ def test_what_is_not_there(client: TestClient, path: str) -> None:
 
 def test_collections_describe_themselves(client: TestClient) -> None:
     listed = client.get("/api/collections").json()["collections"]
-    assert [one["id"] for one in listed] == ["stations", "areas"]
+    assert [one["id"] for one in listed] == [
+        *("stations", "coverage-zones", "areas", "worker-demand", "service-gaps"),
+    ]
     for one in listed:
         links = {link["rel"]: link["href"] for link in one["links"]}
         assert client.get(links["self"]).json() == one
         assert client.get(links["items"]).status_code == 200
         names = client.get(links["http://www.opengis.net/def/rel/ogc/1.0/queryables"]).json()["properties"]
-        assert "name" in names
+        assert "geometry" in names and len(names) > 1
     assert listed[0]["extent"]["spatial"]["bbox"] == [[73.0, 34.0, 134.0, 48.0]]
 
 
