@@ -25,7 +25,7 @@ from shapely.geometry import mapping
 from geo.assessment_columns import Column
 from geo.assessment_tables import json_rows
 from geo.errors import InvalidParameterError
-from geo.io.cells import guarded, xlsx_escaped
+from geo.io.cells import exact_cell, guarded, xlsx_escaped
 from geo.io.whole_file import whole_file
 
 MEDIA_TYPES = {
@@ -136,7 +136,7 @@ def _fill(book: Any, title: str, heads: Sequence[str], rows: Iterable[Iterable[o
         cell.font = _BOLD
     sheet.append(cells)
     for row in rows:
-        sheet.append([_cell(value) for value in row])
+        sheet.append([exact_cell(sheet, _cell(value)) for value in row])
 
 
 def _cell(value: object) -> object:

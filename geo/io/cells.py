@@ -8,6 +8,9 @@ spaces at its ends, the word 清空, an error word (``#N/A``), text that itself 
 from __future__ import annotations
 
 import re
+from typing import Any
+
+from openpyxl.cell import WriteOnlyCell
 
 from geo.io.table import CLEAR_WORD
 
@@ -72,6 +75,15 @@ def unguarded_list(cell: str) -> list[str]:
     if cell.startswith("'"):
         return cell[1:].split("\n")
     return [part.strip() for part in _LIST_MARKS.split(cell) if part.strip()]
+
+
+def exact_cell(sheet: Any, value: Any) -> Any:
+    """Return a number as a cell with all its digits: openpyxl writes 16, and a double may need 17."""
+    if not isinstance(value, float) or float(f"{value:.16g}") == value:
+        return value
+    cell = WriteOnlyCell(sheet, value=repr(value))
+    cell.data_type = "n"
+    return cell
 
 
 def xlsx_escaped(text: str) -> str:

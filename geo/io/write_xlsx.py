@@ -20,7 +20,7 @@ from openpyxl.utils import get_column_letter
 from geo.amenities import catalogue
 from geo.data_files import data_path
 from geo.errors import InvalidDataError, Problem
-from geo.io.cells import guarded, guarded_list, xlsx_escaped
+from geo.io.cells import exact_cell, guarded, guarded_list, xlsx_escaped
 from geo.io.columns import null_fields, points_in
 from geo.io.details import DETAIL_SHEETS, DetailSheet
 from geo.io.headers import FLAT_FIELDS
@@ -110,7 +110,7 @@ def _stations_sheet(book: Any, stations: Sequence[Station], notice: ExportNotice
         lon, lat = point or (None, None)
         values |= {"lon": lon, "lat": lat, "datum": notice.datum.value, "null_fields": null_fields(station)}
         values |= {"notice": notice.notice, "attribution": notice.attribution}
-        sheet.append([_exact(sheet, _cell(name, values.get(name))) for name in columns])
+        sheet.append([exact_cell(sheet, _cell(name, values.get(name))) for name in columns])
 
 
 def _flat_names() -> Iterator[str]:
@@ -130,15 +130,6 @@ def _cell(name: str, value: Any) -> Any:
     elif isinstance(value, str):
         value = text_cell(name, value)
     return xlsx_escaped(value) if isinstance(value, str) else value
-
-
-def _exact(sheet: Any, value: Any) -> Any:
-    """Return a number as a cell with all its digits: openpyxl writes 16, and a double may need 17."""
-    if not isinstance(value, float) or float(f"{value:.16g}") == value:
-        return value
-    cell = WriteOnlyCell(sheet, value=repr(value))
-    cell.data_type = "n"
-    return cell
 
 
 def _refuse_long_aliases(stations: Sequence[Station]) -> None:
@@ -163,7 +154,7 @@ def _detail_sheet(book: Any, kind: DetailSheet, stations: Sequence[Station]) -> 
                 sheet = _sheet(book, f"{kind.title}_{number}", heads)
             held += 1
             cells = [station.id, station.name, *(parts.get(name) for name in names)]
-            sheet.append([_exact(sheet, _guarded(cell)) for cell in cells])
+            sheet.append([exact_cell(sheet, _guarded(cell)) for cell in cells])
 
 
 def _matrix_sheet(book: Any, stations: Sequence[Station], week: date) -> None:
