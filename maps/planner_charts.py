@@ -17,7 +17,7 @@ from maps.texts import Lang
 CAUSE_ORDER = ("nothing_near", "closed", "lacks_service", "unknown")
 """The order of the parts in every cause bar."""
 
-CLOCK_WIDTH, CLOCK_HEIGHT, DUTY_HEIGHT = 304.0, 150.0, 20.0
+CLOCK_WIDTH, CLOCK_HEIGHT, DUTY_HEIGHT = 304.0, 108.0, 16.0
 _FROM_MIN, _DAY_MIN = 4 * 60, 24 * 60
 _GAP = 2.0  # px between bars
 

@@ -19,9 +19,11 @@ from maps.map_layers_stations import MAX_MARKS, StationsNow, stations_layer, sta
 from maps.map_texts import map_say
 from maps.open_words import date_words, weekday_words
 from maps.page import PageView, render
+from maps.planner_map_layers import AnalysisLayers, MapAnalysis, analysis_layers
 from maps.texts import Lang
 
 SCRIPTS = ("map.js", "map_labels.js")
+ANALYSIS_SCRIPTS = ("map_cells.js",)
 STYLES = ("map.css", "map_planner.css")
 
 
@@ -35,11 +37,14 @@ def render_planner_map(
     basemap: str = "none",
     tianditu_key: str | None = None,
     inline: bool = False,
+    analysis: MapAnalysis | None = None,
+    embed: bool = False,
 ) -> MapPage:
     """Return the planner's map at ``now`` (aware) with the policy to serve it with.
 
-    ``areas`` defaults to the shipped ones. ``inline`` puts everything into one file that loads nothing and
-    links to nothing; it takes no tiles.
+    ``areas`` defaults to the shipped ones. ``analysis`` adds cells, gaps and stations in the time asked for.
+    ``inline`` puts everything into one file that loads nothing and links to nothing; it takes no tiles.
+    ``embed`` leaves the bar away: the map inside the dashboard.
 
     Raises:
         ValueError: an unknown base map, Tianditu without a key, or tiles for an inline page.
@@ -50,50 +55,64 @@ def render_planner_map(
     view = view or PageView()
     areas = areas or shipped_areas()
     at = stations_now(stations, now, view, lang)
-    chart = planner_chart(at, areas, lang, tile_layers(basemap, tianditu_key))
+    over = analysis_layers(analysis, at, stations, areas, lang, inline=inline) if analysis else None
+    chart = planner_chart(at, areas, lang, tile_layers(basemap, tianditu_key), over)
     parts = chart.parts()
+    scripts = (*SCRIPTS, *(ANALYSIS_SCRIPTS if over else ()))
+    padding = [12, 62, 12, 12] if embed else [280, 24, 48, 64]
     context = {
-        **map_context(parts, at, now, view, lang, basemap=basemap, padding=[280, 24, 48, 64]),
+        **map_context(parts, at, now, view, lang, basemap=basemap, padding=padding),
         "title": map_say(lang, "planner_title"),
         "other": "/planner/map" if lang == "en" else "/planner/map?lang=en",
-        "legend": planner_legend(at, lang),
+        "legend": (*(over.legend if over else (stations_legend(at, lang),)), *ground_legend(lang)),
         "ticks": layer_ticks(chart.layers()),
+        "embed": embed,
+        "over": over,
         "inline": inline,
         "styles": [_style(name) for name in (LEAFLET_CSS, *STYLES)] if inline else STYLES,
-        "scripts": [_script(name) for name in (LEAFLET_JS, *SCRIPTS)] if inline else SCRIPTS,
+        "scripts": [_script(name) for name in (LEAFLET_JS, *scripts)] if inline else scripts,
     }
+    if over:
+        context.update(over.context)
+        context["data"] |= over.data | {"words": context["data"]["words"] | over.words}
     inline_scripts = (*context["scripts"], parts.script) if inline else (parts.script,)
     context["csp"] = content_policy(inline_scripts, inline=True) if inline else None
     html = render("map_planner.html", view, lang, context)
     return finish(html, inline_scripts, basemap, inline=inline, public_url=view.public_url)
 
 
-def planner_chart(now: StationsNow, areas: Areas, lang: Lang, tiles: Sequence[Any] = ()) -> LocalMap:
-    """Return the Folium map itself: ground, streets, names, stations, in drawing order."""
+def planner_chart(
+    now: StationsNow,
+    areas: Areas,
+    lang: Lang,
+    tiles: Sequence[Any] = (),
+    over: AnalysisLayers | None = None,
+) -> LocalMap:
+    """Return the Folium map itself: ground, cells, streets, names, stations, gaps, in drawing order."""
     west, south, east, north = areas.district.geometry.bounds
     chart = LocalMap(((west + east) / 2, (south + north) / 2), zoom_snap=0.25, min_zoom=9, max_zoom=18)
     for tile in tiles:
         tile.add_to(chart)
+    marks = [stations_layer(now, title=map_say(lang, "layer_stations"), style="symbol")]
     for layer in (
         district_layer(areas),
         streets_layer(areas, title=map_say(lang, "layer_streets")),
         places_layer(shipped_places(), title=map_say(lang, "layer_places")),
-        stations_layer(now, title=map_say(lang, "layer_stations"), style="symbol"),
+        *(over.layers if over else marks),
     ):
         layer.add_to(chart)
     return chart
 
 
-def planner_legend(now: StationsNow, lang: Lang) -> tuple[LegendBlock, ...]:
-    """Return the legend's blocks in reading order: the question first, the ground last."""
-    ground = (
+def ground_legend(lang: Lang) -> tuple[LegendBlock, ...]:
+    """Return what the ground's lines and dots mean: the legend's last blocks."""
+    return (
         LegendBlock(
             map_say(lang, "areas"), (LegendRow("line-district", map_say(lang, "row_district")),), None
         ),
         LegendBlock("", (LegendRow("line-streets", map_say(lang, "row_streets")),), "streets"),
         LegendBlock("", (LegendRow("dot-place", map_say(lang, "row_place")),), "places"),
     )
-    return (stations_legend(now, lang), *ground)
 
 
 def map_context(

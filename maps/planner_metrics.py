@@ -105,4 +105,4 @@ def _value(figure: Figure) -> str:
 
 
 def _amount(value: float) -> str:
-    return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:,.1f}"  # noqa: PLR2004
+    return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:,.1f}"

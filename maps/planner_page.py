@@ -1,4 +1,4 @@
-"""The planner's dashboard ``/planner``: how large a share, at which hour, for lack of what, where, what first."""
+"""The planner's dashboard ``/planner``: how much, at which hour, for lack of what, where, what next."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from geo.metrics import Metric
 from geo.stations import Station
 from geo.time_windows import WINDOWS
 from maps.assets import static_url
-from maps.station_facts import display_name
+from maps.basemap import short_street
 from maps.page import PageView, render
 from maps.planner_charts import CAUSE_ORDER, CLOCK_HEIGHT, CLOCK_WIDTH, DUTY_HEIGHT, cause_parts, clock_bars
 from maps.planner_metrics import metric_rows
 from maps.planner_state import MINUTES, RADIUS_M, PlannerState
 from maps.planner_texts import percent, planner_say, unit_words, whole
+from maps.station_facts import display_name
 from maps.texts import Lang
 
 FIRST_GAPS, LISTED_GAPS = 7, 30
@@ -73,6 +74,7 @@ def render_planner(
     week: Coverage,
     stations: Sequence[Station],
     state: PlannerState,
+    *,
     areas: Areas,
     today: date,
     view: PageView | None = None,
@@ -147,7 +149,7 @@ def page_frame(
         "static": static_url,
         "state": state,
         "parameters": state.parameters(),
-        "tabs": [(key, f"{path}{state.query()}", key == tab) for key, path in _TABS],
+        "tabs": planner_tabs(state, tab),
         "other": f"{address}{replace(state, lang=other).query()}",
         "address": address,
         "sample": illustrative,
@@ -155,6 +157,11 @@ def page_frame(
             lang, "register", date=max(updated, default=today).isoformat(), n=len(stations)
         ),
     }
+
+
+def planner_tabs(state: PlannerState, here: str) -> list[tuple[str, str, bool]]:
+    """Return the tabs: key, address with the same question, whether it is this page."""
+    return [(key, f"{path}{state.query()}", key == here) for key, path in _TABS]
 
 
 def switches(state: PlannerState, basis: str) -> dict[str, list[Choice]]:
@@ -280,7 +287,7 @@ def gap_rows(found: Assessment, stations: Sequence[Station], areas: Areas, lang:
             GapRow(
                 gap=gap,
                 name=gap_name(gap, street, lang),
-                street=street,
+                street=short_street(street),
                 amount=whole(gap.unserved),
                 length=round(gap.unserved / most * 100, 2),
                 parts=parts,

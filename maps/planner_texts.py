@@ -125,7 +125,7 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "gaps_unit": ("未服务{unit}（{when}）", "unserved {unit} ({when})"),
     "around": ("{place}一带", "Around {place}"),
     "no_place": ("{street}的一处", "In {street}"),
-    "nearest": ("最近 {n} 分（估算）", "nearest {n} min (est.)"),
+    "nearest": ("最近 {n} 分", "nearest {n} min"),
     "all_gaps": ("全部 {n} 处", "All {n}"),
     "first_gaps": ("前 {n} 处（共 {total} 处，全部见文件）", "First {n} of {total}; all are in the files"),
     "download": ("下载", "Download"),
@@ -143,6 +143,50 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "action_build": ("选址新建一站", "Find a site for a new station"),
     "hours_word": ("开放时间", " hours"),
     # map
+    "layer_coverage": ("覆盖", "Coverage"),
+    "layer_cause": ("缺口原因", "Why not"),
+    "layer_minutes": ("步行分钟", "Minutes"),
+    "layer_demand": ("需求", "Demand"),
+    "layer_gaps": ("缺口区 1–{n}", "Gaps 1–{n}"),
+    "layer_service": ("站点状态", "Stations"),
+    "layer_verdict": ("站点达标", "Compliance"),
+    "layer_zones": ("{n} 分钟服务圈", "{n}-minute zone"),
+    "layer_zones_radius": ("1 公里半径圈", "1 km circles"),
+    "stations_unit": ("站", "stations"),
+    "class_two": ("两站以上可到", "Two or more in reach"),
+    "class_one": ("一站可到", "One in reach"),
+    "class_part": ("只有部分时段", "Part of the time"),
+    "class_none": ("没有服务", "None"),
+    "class_unsure": ("时间未核实", "Hours not confirmed"),
+    "class_mostly": ("多半时间走得到", "In reach at least half the time"),
+    "half_note": ("全天：过半时间走得到算“可到”", "All day: in reach means at least half of the time"),
+    "minutes_note": ("到最近服务站点，不看开门时间", "to the nearest serving station, whatever its hours"),
+    "sizes_note": (
+        "格子大小：<{a} · {a}–{b} · ≥{b}；没有需求的格子不画",
+        "Cell size: <{a} · {a}–{b} · ≥{b}; cells without demand are not drawn",
+    ),
+    "service_full": ("全程开", "Open throughout"),
+    "service_partly": ("开一部分", "Open in part"),
+    "service_lacks": ("开着，缺所选服务", "Open, lacks the service"),
+    "service_shut": ("没开", "Closed"),
+    "service_unsure": ("未核实", "Not confirmed"),
+    "service_off": ("暂停、整改或在建", "Out of service"),
+    "verdict_pass": ("达标", "Meets the rules"),
+    "verdict_fail": ("不达标", "Does not"),
+    "verdict_unjudged": ("判断不了（资料未知）", "Cannot be judged"),
+    "verdict_note": ("按{name}；未知不算不达标", "By {name}; unknown is not a failure"),
+    "row_gap": ("缺口区（数字是名次）", "Gap area with its rank"),
+    "row_zones": ("服务圈外缘（估算，不看开门时间）", "Edge of the zone (estimated, whatever the hours)"),
+    "gap_label": ("第 {rank} 名缺口：{name}，{amount}", "Gap {rank}: {name}, {amount}"),
+    "themes": ("看什么", "What to show"),
+    "cell_demand": ("{unit} {n}", "{unit} {n}"),
+    "cell_share": ("走得到 {a}%，若未核实算开 {b}%", "{a}% in reach, {b}% if unverified"),
+    "cell_minutes": ("最近站 {n} 分钟（估算）", "nearest station {n} min (estimated)"),
+    "cell_none": ("这里没有需求格子", "No demand here"),
+    "layers_brand": ("覆盖与缺口", "Coverage and gaps"),
+    "map_title": ("覆盖与缺口地图", "Coverage and gaps"),
+    "map_line": ("走得到 {a}%，若未核实的都算开 {b}%", "{a}% in reach, {b}% if unverified hours counted"),
+    "close": ("关闭", "Close"),
     "map": ("地图", "Map"),
     "map_frame": ("覆盖与缺口地图", "Map of coverage and gaps"),
     "map_note": (
@@ -216,7 +260,7 @@ def whole(value: float) -> str:
     >>> whole(3896.4), whole(7.25), whole(0.0)
     ('3,896', '7.3', '0')
     """
-    if value == 0 or abs(value) >= 9.95:  # noqa: PLR2004 - where one decimal would print 10.0
+    if value == 0 or abs(value) >= 9.95:
         return f"{math.floor(value + 0.5):,}"
     return f"{math.floor(value * 10 + 0.5) / 10:.1f}"
 

@@ -16,9 +16,14 @@ from api.routers.pages import HTML, PageDep, PageRequest
 from geo.assessment import Assessment
 from geo.coverage import Coverage, coverage
 from geo.holidays import shipped_holidays
+from geo.service_matrix import station_matrix
 from geo.standard import Standard
 from geo.time_windows import typical_week
 from maps.folium_local import MapPage
+from maps.map_cell_picture import cell_picture
+from maps.map_layers_coverage import THEMES, cell_facts
+from maps.planner_map import render_planner_map
+from maps.planner_map_layers import MapAnalysis
 from maps.planner_page import render_planner
 from maps.planner_state import PlannerState
 
@@ -57,6 +62,12 @@ class PlannerQuestion:
             lambda grounds: coverage(grounds.stations, grounds.demand, week),
         )
 
+    def analysis(self) -> MapAnalysis:
+        """Return what the map's layers are made from."""
+        grounds, found = self.grounds(), self.assessment()
+        rows = station_matrix(grounds.stations, self.standard)
+        return MapAnalysis(found, grounds.demand, grounds.stations, rows, self.state)
+
     async def page(self, render: Callable[[], str | MapPage], *more: Hashable) -> Response:
         """Return the page, kept for the day, the register and the question."""
         asked = self.asked
@@ -83,9 +94,48 @@ async def dashboard(asked: PageDep) -> Response:
             question.whole_week(),
             asked.view.stations,
             question.state,
-            question.grounds().areas,
-            question.today,
-            asked.page_view,
+            areas=question.grounds().areas,
+            today=question.today,
+            view=asked.page_view,
         )
 
     return await question.page(render)
+
+
+@router.get("/planner/map")
+async def planner_map(asked: PageDep) -> Response:
+    """The same question on a map; ``embed`` leaves the bar away, for the dashboard's frame."""
+    question = PlannerQuestion(asked)
+    embed = asked.request.query_params.get("embed") == "1"
+
+    def render() -> MapPage:
+        return render_planner_map(
+            asked.view.stations,
+            asked.now,
+            asked.page_view,
+            lang=asked.lang,
+            areas=question.grounds().areas,
+            analysis=question.analysis(),
+            embed=embed,
+            **asked.tiles,
+        )
+
+    return await question.page(render, embed)
+
+
+@router.get("/planner/cells.png")
+async def cells_picture(asked: PageDep) -> Response:
+    """One theme of the map as a picture: what is drawn where there are too many cells for shapes."""
+    question = PlannerQuestion(asked)
+    theme = next((one for one in THEMES if one == asked.request.query_params.get("theme")), THEMES[0])
+
+    def work() -> bytes:
+        grounds = question.grounds()
+        facts = cell_facts(question.assessment(), grounds.demand, grounds.stations)
+        return cell_picture(facts, theme, grounds.areas.district.geometry)
+
+    await asked.service.read_layers(asked.view.snapshot)
+    snapshot = asked.view.snapshot
+    key = ("cells.png", theme, question.standard, question.today)
+    body = await run_in_threadpool(question.planning.answer, snapshot, key, lambda _: work())
+    return answer(asked.request, body, weak_tag(asked.view.version, body), "image/png")

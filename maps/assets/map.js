@@ -237,6 +237,8 @@
     latLng: latLng,
     say: say,
     fit: fit,
+    kinds: draw,
+    layers: layers,
     draw: function (map, group, key) {
       layers[key] = group;
       draw[data.layers[key].kind](map, group, data.layers[key]);
@@ -244,7 +246,7 @@
     start: function (map) {
       var panel = document.getElementById("panel");
       map.getContainer().setAttribute("tabindex", "-1");
-      if (window.innerWidth < 600 || window.innerHeight < 500) { panel.open = false; }
+      if (window.innerWidth < (document.body.classList.contains("embed") ? 440 : 600) || window.innerHeight < 500) { panel.open = false; }
       map.on("zoomanim", function () { zooming = true; });
       map.on("zoomend", function () { zooming = false; });
       fit(map);

@@ -55,7 +55,7 @@
   function stationBoxes(map) {
     var taken = [];
     map.eachLayer(function (layer) {
-      if (!(layer instanceof L.Marker) || !layer.options.icon.options.className.startsWith("mk ")) { return; }
+      if (!(layer instanceof L.Marker) || !/^(mk|badge)\b/.test(layer.options.icon.options.className)) { return; }
       var at = map.latLngToLayerPoint(layer.getLatLng());
       var sign = layer.options.icon.options.className.indexOf("mk-sign") >= 0;
       var far = map.getContainer().closest(".far");

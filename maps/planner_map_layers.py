@@ -1,0 +1,166 @@
+"""What an analysis adds to the planner's map: cells, gaps, stations in the time asked for, legend."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+
+from geo.areas import Areas
+from geo.assessment import Assessment, hours_unit
+from geo.demand import Demand
+from geo.service_matrix import StationRow
+from geo.stations import Station
+from maps.folium_local import DataLayer
+from maps.legend import LegendBlock
+from maps.map_cell_picture import cell_picture, picture_bounds
+from maps.map_layers_coverage import (
+    THEMES,
+    CellFacts,
+    Theme,
+    cell_bounds,
+    cell_facts,
+    cell_layer,
+    cell_legend,
+    shared_cells,
+    shown_themes,
+    swatches,
+)
+from maps.map_layers_gaps import gaps_layer, gaps_legend
+from maps.map_layers_service import (
+    SERVICE_STATES,
+    VERDICTS,
+    marks_layer,
+    marks_legend,
+    service_states,
+    verdicts,
+    zones_layer,
+    zones_legend,
+)
+from maps.map_layers_stations import StationsNow
+from maps.planner_page import gap_rows, headline_words, planner_tabs, when_words
+from maps.planner_state import PlannerState
+from maps.planner_texts import percent, planner_say, unit_words, whole
+from maps.texts import Lang
+
+COMPLIANCE = "xian-8"
+"""The rule set the compliance layer judges by."""
+
+
+@dataclass(frozen=True)
+class MapAnalysis:
+    """An assessment and what it was made from; ``matrix`` are the stations under the same standard."""
+
+    found: Assessment
+    demand: Demand
+    frame: gpd.GeoDataFrame
+    matrix: Sequence[StationRow]
+    state: PlannerState
+
+
+@dataclass(frozen=True)
+class AnalysisLayers:
+    """The layers in drawing order, their legend, and what page and script need besides."""
+
+    layers: tuple[DataLayer, ...]
+    legend: tuple[LegendBlock, ...]
+    data: dict[str, Any]
+    words: dict[str, str]
+    context: dict[str, Any]
+
+
+def analysis_layers(
+    given: MapAnalysis,
+    at: StationsNow,
+    stations: Sequence[Station],
+    areas: Areas,
+    lang: Lang,
+    *,
+    inline: bool,
+) -> AnalysisLayers:
+    """Return what an analysis adds to the map; an ``inline`` map asks no API and carries its pictures."""
+    found, state = given.found, given.state
+    facts = cell_facts(found, given.demand, given.frame)
+    shown = shown_themes()
+    rows = gap_rows(found, stations, areas, lang)
+    states = service_states(given.matrix, stations, found.standard.amenities)
+    judged = next((one for one in found.compliance if one.rule_set.id == COMPLIANCE), None)
+    judgement = verdicts(judged) if judged else {}
+    note = planner_say(lang, "verdict_note", name=judged.rule_set.zh if judged else "")
+    district = areas.district.geometry
+    titles = {key: planner_say(lang, f"layer_{key}") for key in ("service", "verdict")}
+    layers = (
+        *(
+            cell_layer(
+                facts,
+                theme,
+                lang,
+                show=shown[theme],
+                picture=_picture(facts, theme, given, areas, inline=inline),
+            )
+            for theme in reversed(THEMES)
+        ),
+        zones_layer(stations, found.standard, areas, lang),
+        gaps_layer(rows, areas, lang),
+        marks_layer(at, judgement, "verdict", titles["verdict"], lang, show=False),
+        marks_layer(at, states, "service", titles["service"], lang, show=True),
+    )
+    legend = (
+        *(cell_legend(facts, theme, found, lang, shown=shown[theme]) for theme in THEMES),
+        marks_legend(at, states, "service", SERVICE_STATES, lang, shown=True),
+        marks_legend(at, judgement, "verdict", VERDICTS, lang, shown=False, notes=(note,)),
+        gaps_legend(rows, lang),
+        zones_legend(lang),
+    )
+    raw_unit = hours_unit(found.demand_unit, found.coverage.is_hours)
+    unit = unit_words(raw_unit, lang)
+    words = {
+        "cell_demand": planner_say(lang, "cell_demand", unit=unit, n="{n}"),
+        "cell_share": planner_say(lang, "cell_share", a="{a}", b="{b}"),
+        "cell_minutes": planner_say(lang, "cell_minutes", n="{n}"),
+        "cell_none": planner_say(lang, "cell_none"),
+    }
+    data = {
+        "cells": {"path": facts.path, "count": len(facts.cells)}
+        if facts.path == "picture"
+        else shared_cells(facts, district),
+        "cell_api": None if inline else f"/api/cell{state.api_query()}",
+    }
+    if bounds := cell_bounds(facts):
+        data["bounds"] = bounds
+    total = found.coverage.total
+    context = {
+        "p": lambda key, **fields: planner_say(lang, key, **fields),
+        "whole": whole,
+        "percent": percent,
+        "gap_rows": rows,
+        "gap_unit": unit,
+        "swatches": swatches(facts),
+        "themes": [(theme, planner_say(lang, f"layer_{theme}"), shown[theme]) for theme in THEMES],
+        "total": total,
+        "asked": f"{when_words(state)} · {headline_words(state, found, raw_unit)['title']}",
+        "title": planner_say(lang, "map_title"),
+        "tabs": planner_tabs(state, "overview"),
+        "other": f"/planner/map{_other(state).query()}",
+    }
+    return AnalysisLayers(layers, legend, data, words, context)
+
+
+def _picture(
+    facts: CellFacts, theme: Theme, given: MapAnalysis, areas: Areas, *, inline: bool
+) -> dict[str, Any] | None:
+    if facts.path != "picture":
+        return None
+    if not inline:
+        url = f"/planner/cells.png{given.state.query(theme=theme)}"
+    else:
+        image = cell_picture(facts, theme, areas.district.geometry)
+        url = f"data:image/png;base64,{base64.b64encode(image).decode('ascii')}"
+    return {"url": url, "bounds": picture_bounds(facts)}
+
+
+def _other(state: PlannerState) -> PlannerState:
+    return PlannerState.read({**state.parameters(), "lang": "zh" if state.lang == "en" else "en"})
