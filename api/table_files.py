@@ -20,6 +20,7 @@ import pandas as pd
 import pyogrio
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 from shapely.geometry import mapping
 
 from geo.assessment_columns import Column
@@ -113,11 +114,14 @@ def _write_xlsx(path: Path, file: TableFile) -> None:
     for number, sheet in enumerate(file.sheets):
         frame = file.told(sheet).drop(columns="geometry", errors="ignore")
         rows = json_rows(frame)
-        _fill(book, sheet.title if number else DATA, list(frame.columns), (row.values() for row in rows))
-    heads = ["表", "字段", "中文", "English", "单位"]
+        words = {column.name: column.zh for column in (*sheet.columns, *TAIL)}
+        heads = [(name, words[name]) for name in frame.columns]
+        _fill(book, sheet.title if number else DATA, heads, (row.values() for row in rows))
+    heads = [(word, "") for word in ("表", "字段", "中文", "English", "单位")]
     _fill(book, DICTIONARY, heads, _dictionary(file))
-    _fill(book, PARAMETERS, ["参数", "值"], ((name, _text(value)) for name, value in file.parameters.items()))
-    _fill(book, SOURCES, ["项目", "内容"], file.sources.items())
+    asked = ((name, _text(value)) for name, value in file.parameters.items())
+    _fill(book, PARAMETERS, [("参数", ""), ("值", "")], asked)
+    _fill(book, SOURCES, [("项目", ""), ("内容", "")], file.sources.items())
     book.save(path)
 
 
@@ -128,12 +132,18 @@ def _dictionary(file: TableFile) -> Iterable[tuple[str, ...]]:
             yield title, column.name, column.zh, column.en, column.unit
 
 
-def _fill(book: Any, title: str, heads: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+def _fill(book: Any, title: str, heads: Sequence[tuple[str, str]], rows: Iterable[Iterable[object]]) -> None:
+    """Write a sheet; a head is (name, Chinese), the Chinese shown before the name by its number format."""
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
-    cells = [WriteOnlyCell(sheet, value=head) for head in heads]
-    for cell in cells:
+    cells = []
+    for number, (name, zh) in enumerate(heads, start=1):
+        cell = WriteOnlyCell(sheet, value=name)
         cell.font = _BOLD
+        if zh:
+            cell.number_format = f'General;General;General;"{zh} "@'
+        sheet.column_dimensions[get_column_letter(number)].width = min(40, 2 * len(zh) + len(name) + 3)
+        cells.append(cell)
     sheet.append(cells)
     for row in rows:
         sheet.append([exact_cell(sheet, _cell(value)) for value in row])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,13 +28,14 @@ from geo.compliance import compliance
 from geo.coverage import Figures, coverage
 from geo.demand import GROUPS, Demand
 from geo.demand_model import build_demand, shipped_model, shipped_places
+from geo.errors import StoreUnavailableError
 from geo.rule_sets import rule_set, shipped_rule_sets
 from geo.service_matrix import station_matrix, street_matrix
 from geo.standard import Standard
 from geo.stations import ILLUSTRATIVE_NOTICE, stations_to_frame
 from geo.store.opening import open_store
 from geo.store.planning_layers import keep_demand
-from geo.store.protocol import StationStore
+from geo.store.protocol import Change, StationStore
 from geo.store.snapshot import build_snapshot
 
 NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)  # Monday 12:10 in Xi'an
@@ -388,6 +390,31 @@ def test_collections_of_demand_and_gaps(planner: TestClient, demand: Demand) -> 
     alone = planner.get(f"/api/collections/service-gaps/items/{first['id']}")
     assert alone.json()["geometry"] == first["geometry"]
     assert alone.headers["etag"].startswith('"')
+
+
+class Away:
+    """A store that cannot be reached, whatever is asked of it."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise StoreUnavailableError(name)
+
+
+def test_answers_outlast_the_store(
+    own: TestClient, app: FastAPI, store: StationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = app.state.service
+    until = time.monotonic() + 20
+    while not service.planning.has_read(service.keeper.snapshot):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    monkeypatch.setattr(service.planning, "_store", Away())
+    assert own.get("/api/coverage").status_code == 200
+    assert own.get("/api/collections/worker-demand/items?limit=1").status_code == 200
+    written = store.apply([Change("delete", "b")], "test")
+    service.live.wait_for(written)
+    answer = own.get("/api/coverage")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_one_answer_is_worked_out_once_however_many_ask(store: StationStore) -> None:
