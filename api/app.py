@@ -22,6 +22,7 @@ from api.rate_limit import RateLimiter
 from api.register import shipped_register
 from api.routers import (
     catalogue,
+    cell,
     docs,
     features,
     keeper_pages,
@@ -106,7 +107,7 @@ def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI
     app.state.service = service
     for door in (operation, docs, pages, planner, planner_pages, keeper_pages, static):
         app.include_router(door.router)
-    for door in (nearest, planning, features, writes, catalogue, reports):
+    for door in (nearest, planning, cell, features, writes, catalogue, reports):
         app.include_router(door.router, dependencies=[Depends(refuse_repeated)])
     errors.install(app)
     return app
@@ -167,7 +168,7 @@ def _layers(service: Service) -> list[Middleware]:
         Middleware(Measured, metrics=service.metrics),
         Middleware(Hygiene, draining=lambda: service.draining),
         *([cross_origin] if service.settings.cors_origins else []),
-        Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=5),
+        Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=9),
         Middleware(NeutralErrors),
         Middleware(BodyLimit, most_bytes=MAX_BODY_BYTES),
     ]
