@@ -15,8 +15,9 @@ from geo.areas import Areas, shipped_areas
 from geo.stations import Station
 from geo.travel import DETOUR_FACTOR, TravelMode
 from geo.vocabulary import SERVING_STATUSES
+from maps.assets import LEAFLET_CSS, LEAFLET_JS, static_url
 from maps.navigation import NavLink, nav_links
-from maps.offline import PLACES_PATH
+from maps.offline import GROUND_PATH, PLACES_PATH
 from maps.open_words import (
     PHONE_DAYS,
     SOON_MIN,
@@ -141,7 +142,7 @@ def finder_data(
 
     ``stations`` rows: id, lon, lat (WGS-84, null without location), index into ``hours``, 1 when it serves,
     minute a closure ends (0 none), words key of a station out of service, a letter y/n/u a group, flags
-    (``a`` AED, ``f`` first aid). ``hours``: runs from ``t0`` as state letter and minutes.
+    (``a`` AED, ``f`` first aid, ``c`` cool room). ``hours``: runs from ``t0`` as state letter and minutes.
     """
     ordered = in_street_order(stations)
     timelines: dict[str, int] = {}
@@ -157,7 +158,7 @@ def finder_data(
         letters = "".join(_PHONE_LETTER[availability(code, station.offers)] for code in GROUPS)
         flags = "".join(
             letter
-            for code, letter in (("aed", "a"), ("first_aid", "f"))
+            for code, letter in (("aed", "a"), ("first_aid", "f"), ("cooling", "c"))
             if availability(code, station.offers) == "available"
         )
         until = closure_end_min(station, view.zone) or 0
@@ -178,6 +179,13 @@ def finder_data(
         "search": view.asset_url("search.js"),
         "report": view.asset_url("report.js"),
         "sheet": view.asset_url("station.css"),
+        "map": view.asset_url("finder_map.js"),
+        "map_css": view.asset_url("finder_map.css"),
+        "map_labels": view.asset_url("map_labels.js"),
+        "leaflet": [static_url(LEAFLET_CSS), static_url(LEAFLET_JS)],
+        "ground": GROUND_PATH,
+        "tiles": [list(tile) for tile in view.tiles],
+        "heat": 0 if view.heat is None else view.heat.level_c,
     }
 
 
@@ -192,6 +200,12 @@ def district_bounds(areas: Areas) -> tuple[float, float, float, float]:
         math.ceil(east * 1e3) / 1e3,
         math.ceil(north * 1e3) / 1e3,
     )
+
+
+def door_data(station: Station, now: datetime, view: PageView) -> dict[str, Any]:
+    """Return what a page of one station needs to keep its state up with the clock."""
+    data = finder_data([station], now, view)
+    return {"t0": data["t0"], "soon": data["soon"], "hours": data["hours"], "station": data["stations"][0]}
 
 
 def places_data(places: Mapping[str, Any], stations: Iterable[Station]) -> dict[str, Any]:

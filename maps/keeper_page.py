@@ -89,6 +89,8 @@ class Facts:
     version: int
     hours: str
     works: str
+    known: bool
+    """Whether there is anything to say yes to."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,8 @@ def facts_of(station: Station, now: datetime, view: PageView, lang: Lang) -> Fac
     """Return the facts a keeper confirms with one tap."""
     card = station_card(0, station, now, view, lang)
     works = ("、" if lang == "zh" else ", ").join(item.words for item in card.works)
-    return Facts(card, station.version, station.hours or say(lang, "unknown"), works)
+    known = station.hours is not None or any(one.value != "unknown" for one in station.offers.values())
+    return Facts(card, station.version, station.hours or say(lang, "unknown"), works, known)
 
 
 def _matter(

@@ -51,6 +51,8 @@ class PageView:
     """Stations in doubt by workers' reports, by id."""
     heat: HeatNotice | None = None
     """The heat step in force."""
+    tiles: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """Tiles under the finder's map, as address and Leaflet's options; none unless a setting asks for them."""
 
 
 def as_json_block(value: object) -> Markup:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from geo.amenities import catalogue
 from geo.stations import Amenity, Station
-from maps.finder_page import any_illustrative, station_card
+from maps.finder_page import any_illustrative, door_data, station_card
 from maps.open_words import date_words, offset_min, station_timeline, utc_minute, weekday_words
 from maps.page import PageView, render
 from maps.station_facts import amenity_words
@@ -91,6 +91,7 @@ def render_station(station: Station, now: datetime, view: PageView, lang: Lang =
             "tz": offset_min(now, view.zone),
             "now": int(utc_minute(now)),
             "report": view.asset_url("report.js"),
+            **door_data(station, now, view),
         },
         "until": local.strftime("%Y-%m-%d %H:%M"),
     }

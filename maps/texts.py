@@ -64,6 +64,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "near_me": ("我的位置", "My position"),
     "accuracy": ("误差约 {n} 米", "within about {n} m"),
     "accuracy_km": ("误差约 {n} 公里", "within about {n} km"),
+    "pick": ("在地图上点我的位置", "Tap the map"),
+    "map_failed": ("地图没打开，列表照常能用", "Map did not open; the list works"),
     "by_street": ("按街道看", "By street"),
     "street_unknown": ("街道不详", "Street not known"),
     "locating": ("正在定位…", "Finding you…"),
@@ -306,7 +308,7 @@ SCRIPT_KEYS: tuple[str, ...] = (
     "count_unknown", "and", "at_time", "locating", "denied", "timed_out", "no_position", "inaccurate",
     "outside", "nothing", "nothing_near", "lacks", "lacks_closed", "drop_need", "later", "n_stations",
     "with_unknown", "big", "normal", "copied", "copy_failed", "search_empty", "search_failed",
-    "search_found", "wechat_hint", "offline", "stale", "updated", "help_aed", "help_first_aid",
+    "search_found", "heat", "heat_near", "comma", "map_failed", "wechat_hint", "offline", "stale", "updated", "help_aed", "help_first_aid",
 )  # fmt: skip
 """Keys the finder's script needs on the phone."""
 

@@ -6,22 +6,24 @@ import hashlib
 import json
 from collections.abc import Callable
 from typing import Annotated, TypedDict
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from api.answers import answer
 from api.conditional import weak_tag
 from api.live import View
+from api.poster_file import NEEDED, find_chromium, print_pdf
 from api.service import BaseDep, Service, ServiceDep
 from geo.data_files import data_path
 from maps.about_page import render_about
 from maps.finder_page import places_data, render_finder
-from maps.folium_local import MapPage
-from maps.offline import PLACES_PATH, render_service_worker
+from maps.folium_local import MapPage, tile_hosts
+from maps.ground import ground_data, ground_tiles
+from maps.offline import GROUND_PATH, PLACES_PATH, render_service_worker
 from maps.page import PageView
-from maps.planner_map import render_planner_map
 from maps.station_page import render_poster, render_station
 from maps.texts import Lang
 from maps.worker_map import render_worker_map
@@ -37,6 +39,15 @@ WORKER_POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 """Content-Security-Policy of a page that holds neither scripts nor styles of its own."""
+
+
+def worker_policy(basemap: str) -> str:
+    """Return the policy of a worker's page: tiles, where a setting asks for them, come from their hosts.
+
+    >>> worker_policy("none") == WORKER_POLICY
+    True
+    """
+    return WORKER_POLICY.replace("data:;", " ".join(("data:", *tile_hosts(basemap))) + ";")
 
 
 class Tiles(TypedDict):
@@ -67,6 +78,7 @@ class PageRequest:
             stamp=f"{self.view.stamp}-{_short(self.told)}" if self.told else self.view.stamp,
             doubts=self.doubts,
             heat=self.heat,
+            tiles=ground_tiles(**self.tiles),
         )
 
     @property
@@ -88,7 +100,7 @@ class PageRequest:
         key = (self.request.url.path, self.lang, self.view.stamp, minute, self.base, self.told)
         page = await run_in_threadpool(self.service.pages.get, key, render)
         found = answer(self.request, page.body, weak_tag(self.view.stamp, page.body), media_type)
-        found.headers["Content-Security-Policy"] = page.policy or WORKER_POLICY
+        found.headers["Content-Security-Policy"] = page.policy or worker_policy(self.tiles["basemap"])
         return found
 
 
@@ -132,6 +144,19 @@ async def poster(station_id: str, asked: PageDep) -> Response:
     return await asked.page(lambda: render_poster(found, asked.now, asked.page_view, asked.lang))
 
 
+@router.get("/stations/{station_id}/poster.pdf")
+async def poster_pdf(station_id: str, asked: PageDep) -> Response:
+    """The poster as PDF, where there is a Chromium to print it; 501 says what to install."""
+    found = asked.view.snapshot.get(station_id)
+    chromium = find_chromium(asked.service.settings.chromium)
+    if chromium is None:
+        return PlainTextResponse(NEEDED, 501, {"Cache-Control": "no-store"})
+    html = await run_in_threadpool(render_poster, found, asked.now, asked.page_view, asked.lang)
+    body = await run_in_threadpool(print_pdf, html, chromium)
+    name = f"inline; filename*=UTF-8''{quote(found.id, safe='')}.pdf"
+    return Response(body, 200, {"Content-Disposition": name, "Cache-Control": "no-cache"}, "application/pdf")
+
+
 @router.get("/map")
 async def worker_map(asked: PageDep) -> Response:
     """The stations on a map, for workers."""
@@ -147,25 +172,22 @@ async def worker_map(asked: PageDep) -> Response:
     )
 
 
-@router.get("/planner/map")
-async def planner_map(asked: PageDep) -> Response:
-    """The stations and streets on a map, for planners."""
-    return await asked.page(
-        lambda: render_planner_map(
-            asked.view.stations,
-            asked.now,
-            asked.page_view,
-            lang=asked.lang,
-            areas=asked.view.areas,
-            **asked.tiles,
-        )
-    )
-
-
 @router.get(PLACES_PATH)
 async def places(asked: PageDep) -> Response:
     """What the finder's place search looks through."""
     return await asked.page(lambda: _places_text(asked.view), "application/json", tells_time=False)
+
+
+@router.get(GROUND_PATH)
+async def ground(asked: PageDep) -> Response:
+    """What the finder's map stands on."""
+    settings = asked.service.settings
+
+    def text() -> str:
+        data = ground_data(asked.lang, review=settings.map_review_number, basemap=settings.basemap)
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+    return await asked.page(text, "application/json", tells_time=False)
 
 
 @router.get("/sw.js")

@@ -50,73 +50,15 @@ function distanceM(lon1, lat1, lon2, lat2) {
   return 6371008.8 * sigma;
 }
 
-// ---------------------------------------------------------------- open states: the phone only compares times
-var timelines = data.hours.map(function (text) {
-  var at = data.t0;
-  return text.match(/[ocu]\d+/g).map(function (part) {
-    var run = { state: part[0], start: at, end: at + Number(part.slice(1)) };
-    at = run.end;
-    return run;
-  });
-});
-function doorState(runs, minute) {
-  var index = runs.findIndex(function (run) { return run.start <= minute && minute < run.end; });
-  if (index < 0 || runs[index].state === 'u') { return { code: 'unknown' }; }
-  var run = runs[index], next = runs[index + 1];
-  if (run.state === 'o') {
-    if (!next) { return { code: 'open', always: runs.length === 1 }; }
-    return { code: run.end - minute <= data.soon ? 'soon' : 'open', until: run.end };
-  }
-  if (!next || next.state !== 'o') { return { code: 'closed' }; }
-  var begins = (run.start + data.tz) % DAY, ends = (run.end + data.tz) % DAY;
-  return {
-    code: 'closed', opens: run.end,
-    lunch: begins >= 660 && begins < ends && ends <= 930 && run.end - run.start < DAY
-  };
-}
-function stateOf(row, minute) {
-  if (row.serves) { return doorState(row.runs, minute); }
-  if (row.closedTo && minute >= row.closedTo) { return { code: 'unknown', key: 'unknown_status' }; }
-  return { code: 'stopped', key: row.stopped, until: row.closedTo };
-}
-function two(n) { return (n < 10 ? '0' : '') + n; }
-function clock(minuteOfDay) { return two(Math.floor(minuteOfDay / 60)) + ':' + two(minuteOfDay % 60); }
-function dateWords(day) {
-  var when = new Date(day * DAY * 60000);
-  return say('date', { m: words.months.split(' ')[when.getUTCMonth()], d: when.getUTCDate() });
-}
-function whenWords(target, minute) {
-  var local = target + data.tz, day = Math.floor(local / DAY), time = clock(local % DAY);
-  var days = day - Math.floor((minute + data.tz) / DAY);
-  if (days === 1 && local % DAY === 0) { return '24:00'; }
-  if (days <= 0) { return time; }
-  if (days === 1) { return say('tomorrow', { time: time }); }
-  var weekday = words.weekdays.split(' ')[(day + 3) % 7];
-  return days <= 6 ? say('weekday_at', { day: weekday, time: time }) : say('date_at', { date: dateWords(day), time: time });
-}
-function stateWords(state, minute) {
-  if (state.code === 'soon') { return say('closing', { n: Math.ceil(state.until - minute) }); }
-  if (state.code === 'open') {
-    // 到 20:00 with a space before digits, 到明天 02:00 without one
-    if (state.until) { return say('open_until', { when: whenWords(state.until, minute) }).replace(/到 (?=\D)/, '到'); }
-    return words[state.always ? 'open_always' : 'open_plain'];
-  }
-  if (state.code === 'closed') {
-    if (!state.opens) { return words.closed_unknown; }
-    return say(state.lunch ? 'lunch' : 'opens', { when: whenWords(state.opens, minute) });
-  }
-  if (state.key === 'stopped' && state.until) {
-    return say('stopped_until', { when: dateWords(Math.floor((state.until - 1 + data.tz) / DAY)) });
-  }
-  return words[state.key || 'unknown'];
-}
-function isOpen(state) { return state.code === 'open' || state.code === 'soon'; }
+// ---------------------------------------------------------------- open states are told by worker.js
+var doors = window.doors;
+var stateOf = doors.stateOf, stateWords = doors.stateWords, isOpen = doors.isOpen, clock = doors.clock;
 
 // ---------------------------------------------------------------- rows
 var rows = data.stations.map(function (raw, index) {
   return {
-    index: index, id: raw[0], lon: raw[1], lat: raw[2], runs: timelines[raw[3]], serves: raw[4] === 1,
-    closedTo: raw[5] || null, stopped: raw[6], letters: raw[7], flags: raw[8], metres: null, minutes: null
+    index: index, id: raw[0], lon: raw[1], lat: raw[2], door: doors.door(raw), letters: raw[7], flags: raw[8],
+    serves: raw[4] === 1, metres: null, minutes: null
   };
 });
 all('.card[data-i]').forEach(function (card) {
@@ -141,6 +83,7 @@ function readAddress() {
   var query = new URLSearchParams(location.search);
   ask.needs = (query.get('amenities') || '').split(',').filter(function (code) { return data.groups.indexOf(code) >= 0; });
   FLAGS.forEach(function (flag) { ask.flags[flag] = query.get(flag) === '1'; });
+  ask.map = query.get('view') === 'map';
   ask.mode = query.get('mode') === 'ebike' || (!query.get('mode') && kept('mode') === 'ebike') ? 'ebike' : 'walk';
   ask.at = /^([01]\d|2[0-3]):[0-5]\d$/.test(query.get('time') || '') ? query.get('time') : '';
   readFragment();
@@ -158,6 +101,7 @@ function writeAddress() {
   FLAGS.forEach(function (flag) { if (ask.flags[flag]) { query.set(flag, '1'); } });
   if (ask.mode === 'ebike') { query.set('mode', 'ebike'); }
   if (ask.at) { query.set('time', ask.at); }
+  if (ask.map) { query.set('view', 'map'); }
   var text = query.toString().replace(/%2C/g, ',').replace(/%3A/g, ':');
   var chosen = ask.near && !ask.near.me ? '#near=' + ask.near.lon + ',' + ask.near.lat : '';
   history.replaceState(null, '', location.pathname + (text ? '?' + text : '') + chosen);
@@ -180,10 +124,10 @@ function lacking(row, minute, needs, flags) {
   var missing = needs.filter(function (code) { return row.letters[data.groups.indexOf(code)] !== 'y'; });
   var passes = function (state) { return isOpen(state) || (flags.unknown && state.code === 'unknown'); };
   var late = flags.arrival ? row.minutes || 0 : 0;
-  if (flags.open && !passes(stateOf(row, minute))) { missing.push('open'); }
-  if (flags.arrival && !passes(stateOf(row, minute + late))) { missing.push('arrival'); }
-  if (flags.allday && !(row.runs.length === 1 && row.runs[0].state === 'o')) { missing.push('allday'); }
-  if (flags.night && !passes(stateOf(row, nightMinute(minute)))) { missing.push('night'); }
+  if (flags.open && !passes(stateOf(row.door, minute))) { missing.push('open'); }
+  if (flags.arrival && !passes(stateOf(row.door, minute + late))) { missing.push('arrival'); }
+  if (flags.allday && !(row.door.runs.length === 1 && row.door.runs[0].state === 'o')) { missing.push('allday'); }
+  if (flags.night && !passes(stateOf(row.door, nightMinute(minute)))) { missing.push('night'); }
   return missing;
 }
 // 夜间: open at 02:00 of the night that is on or comes next
@@ -223,31 +167,15 @@ function distWords(row) {
   return say('dist', { min: min, far: far(row.metres) });
 }
 function paintRow(row, minute) {
-  var state = stateOf(row, minute), arrival = '';
-  var plates = words.plates.split(' ');
-  var sign = state.code === 'soon' ? String(Math.ceil(state.until - minute)) :
-    plates[['open', 'closed', 'unknown', 'stopped'].indexOf(state.code)];
-  var shown = state.code + sign;
-  if (row.shown !== shown) {
-    row.shown = shown;
-    row.plate.className = 'plate ' + state.code;
-    row.plate.textContent = '';
-    row.plate.appendChild(document.createElement('b')).textContent = sign;
-    if (state.code === 'soon') { row.plate.appendChild(document.createElement('i')).textContent = words.plate_min; }
-  }
-  setText(row.state, stateWords(state, minute));
-  if (state.code === 'closed' && state.opens && !row.shut) {
-    row.shut = document.createElement('span');
-    row.shut.className = 'sr';
-    row.state.parentNode.insertBefore(row.shut, row.state);
-  }
-  if (row.shut) { setText(row.shut, state.code === 'closed' && state.opens ? words.shut_first : ''); }
+  var state = stateOf(row.door, minute), arrival = '';
+  row.code = state.code;
+  doors.paint(row, state, minute);
   var measured = ask.near && row.metres !== null;
   setText(row.dist, measured ? distWords(row) : ask.near ? words.no_location : row.placeWords);
   if (measured && state.code === 'soon') {
     var left = Math.floor(state.until - minute - row.minutes);
     arrival = left > 0 ? say('arrive_ok', { n: left }) : words.arrive_shut;
-  } else if (measured && state.code === 'closed' && isOpen(stateOf(row, minute + row.minutes))) {
+  } else if (measured && state.code === 'closed' && isOpen(stateOf(row.door, minute + row.minutes))) {
     arrival = words.arrive_open;
   }
   row.arrive.hidden = !arrival;
@@ -305,7 +233,7 @@ function update() {
   if (located && first) { first.card.classList.add('go'); }
   paintCount(matches, minute, filtered);
   paintNothing(located ? order : rows, matches, minute, filtered);
-  paintHelp(order);
+  paintHelp(order, minute);
   window.dispatchEvent(new Event('finder:painted'));
 }
 function paintCount(matches, minute, filtered) {
@@ -359,12 +287,25 @@ function way(offer) {
   button.appendChild(document.createElement('small')).textContent = say('n_stations', { n: offer[0] });
   button.addEventListener('click', function () { offer[2](); $('count').scrollIntoView({ block: 'nearest' }); });
 }
-function paintHelp(order) {
+// The nearest that is open on arrival; else the nearest, said to be shut now.
+function nearestWith(order, flag, minute) {
+  var having = order.filter(function (row) { return row.flags.indexOf(flag) >= 0; });
+  return having.find(function (row) { return isOpen(stateOf(row.door, minute + row.minutes)); }) || having[0];
+}
+function paintHelp(order, minute) {
   [['help_aed', 'help-aed', 'a'], ['help_first_aid', 'help-first-aid', 'f']].forEach(function (one) {
-    var row = ask.near && order.find(function (each) { return each.flags.indexOf(one[2]) >= 0; });
+    var row = ask.near && nearestWith(order, one[2], minute);
     $(one[1]).hidden = !row;
-    if (row) { setText($(one[1]), say(one[0], { where: row.name + '，' + far(row.metres) })); }
+    if (!row) { return; }
+    var where = row.name + words.comma + far(row.metres) + words.comma + stateWords(stateOf(row.door, minute), minute);
+    setText($(one[1]), say(one[0], { where: where }));
   });
+  var heat = $('heat');
+  if (!heat) { return; }
+  var cool = ask.near && nearestWith(order, 'c', minute);
+  cool = cool && isOpen(stateOf(cool.door, minute + cool.minutes)) ? cool : null;
+  var text = cool ? say('heat_near', { n: data.heat, min: Math.max(1, Math.round(cool.minutes)) }) : say('heat', { n: data.heat });
+  setText(heat.querySelector('b'), text);
 }
 
 // ---------------------------------------------------------------- changes
@@ -396,10 +337,11 @@ function paintPlace() {
   var near = ask.near;
   $('place').hidden = !near;
   $('hero').hidden = Boolean(near);
-  if (!near) { $('note').hidden = true; return; }
+  if (!near) { $('note').hidden = $('note-pick').hidden = true; return; }
   setText($('place-name'), near.name);
   setText($('place-more'), near.accuracy ? say('accuracy', { n: Math.round(near.accuracy) }) : '');
   var note = '';
+  $('note-pick').hidden = !(near.accuracy > 200);
   if (near.accuracy > 200) { note = say('inaccurate', { far: far(near.accuracy) }); }
   var box = data.bounds;
   if (near.lon < box[0] || near.lat < box[1] || near.lon > box[2] || near.lat > box[3]) {
@@ -449,6 +391,28 @@ function loadSearch() {
   document.head.appendChild(script);
 }
 
+// ---------------------------------------------------------------- map: loaded when first opened
+function openMap(on, pick) {
+  ask.map = on;
+  root.classList.toggle('mapping', on);
+  all('.bar a').slice(0, 2).forEach(function (link, index) {
+    if (Boolean(index) === on) { link.setAttribute('aria-current', 'page'); } else { link.removeAttribute('aria-current'); }
+  });
+  writeAddress();
+  update();
+  if (!on || window.finderMap) { window.dispatchEvent(new CustomEvent('finder:map', { detail: pick })); return; }
+  var script = document.createElement('script');
+  script.src = data.map;
+  script.onload = function () { window.finderMap.open(pick); };
+  script.onerror = mapFailed;
+  document.head.appendChild(script);
+}
+function mapFailed() {
+  openMap(false);
+  $('note').hidden = false;
+  setText($('note'), words.map_failed);
+}
+
 // ---------------------------------------------------------------- wiring
 document.addEventListener('click', function (event) {
   var button = event.target.closest('button');
@@ -470,6 +434,9 @@ $('more').addEventListener('click', function () {
   $('more').setAttribute('aria-expanded', $('more-box').hidden ? 'false' : 'true');
 });
 $('at').addEventListener('change', function () { setTime($('at').value); });
+$('bar-map').addEventListener('click', function (event) { event.preventDefault(); openMap(true); });
+$('bar-list').addEventListener('click', function () { openMap(false); });
+all('.pick').forEach(function (button) { button.addEventListener('click', function () { openMap(true, true); }); });
 $('bar-night').addEventListener('click', function (event) {
   event.preventDefault();
   ask.flags.night = !ask.flags.night;
@@ -484,9 +451,10 @@ setInterval(function () {
   if (minute !== ticked) { ticked = minute; update(); }
 }, 1000);
 
-window.finder = { data: data, rows: rows, ask: ask, say: say, setNear: setNear, distanceM: distanceM, keep: keep, kept: kept, update: update };
+window.finder = { data: data, rows: rows, ask: ask, say: say, setNear: setNear, distanceM: distanceM, keep: keep, kept: kept, update: update, far: far, locate: locate, mapFailed: mapFailed };
 readAddress();
 paintPlace();
 pressButtons();
 update();
+if (ask.map) { openMap(true); }
 }());

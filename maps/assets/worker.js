@@ -30,6 +30,102 @@ big.addEventListener('click', function () {
   paintBig(on);
 });
 
+// ---------------------------------------------------------------- open states: the phone only compares times
+var DAY = 1440;
+var timelines = (data.hours || []).map(function (text) {
+  var at = data.t0;
+  return text.match(/[ocu]\d+/g).map(function (part) {
+    var run = { state: part[0], start: at, end: at + Number(part.slice(1)) };
+    at = run.end;
+    return run;
+  });
+});
+function doorState(runs, minute) {
+  var index = runs.findIndex(function (run) { return run.start <= minute && minute < run.end; });
+  if (index < 0 || runs[index].state === 'u') { return { code: 'unknown' }; }
+  var run = runs[index], next = runs[index + 1];
+  if (run.state === 'o') {
+    if (!next) { return { code: 'open', always: runs.length === 1 }; }
+    return { code: run.end - minute <= data.soon ? 'soon' : 'open', until: run.end };
+  }
+  if (!next || next.state !== 'o') { return { code: 'closed' }; }
+  var begins = (run.start + data.tz) % DAY, ends = (run.end + data.tz) % DAY;
+  return {
+    code: 'closed', opens: run.end,
+    lunch: begins >= 660 && begins < ends && ends <= 930 && run.end - run.start < DAY
+  };
+}
+function door(raw) {
+  return { runs: timelines[raw[3]], serves: raw[4] === 1, closedTo: raw[5] || null, stopped: raw[6] };
+}
+function stateOf(row, minute) {
+  if (row.serves) { return doorState(row.runs, minute); }
+  if (row.closedTo && minute >= row.closedTo) { return { code: 'unknown', key: 'unknown_status' }; }
+  return { code: 'stopped', key: row.stopped, until: row.closedTo };
+}
+function two(n) { return (n < 10 ? '0' : '') + n; }
+function clock(minuteOfDay) { return two(Math.floor(minuteOfDay / 60)) + ':' + two(minuteOfDay % 60); }
+function dayWords(day) {
+  var when = new Date(day * DAY * 60000);
+  return say('date', { m: words.months.split(' ')[when.getUTCMonth()], d: when.getUTCDate() });
+}
+function whenWords(target, minute) {
+  var local = target + data.tz, day = Math.floor(local / DAY), time = clock(local % DAY);
+  var days = day - Math.floor((minute + data.tz) / DAY);
+  if (days === 1 && local % DAY === 0) { return '24:00'; }
+  if (days <= 0) { return time; }
+  if (days === 1) { return say('tomorrow', { time: time }); }
+  var weekday = words.weekdays.split(' ')[(day + 3) % 7];
+  return days <= 6 ? say('weekday_at', { day: weekday, time: time }) : say('date_at', { date: dayWords(day), time: time });
+}
+function stateWords(state, minute) {
+  if (state.code === 'soon') { return say('closing', { n: Math.ceil(state.until - minute) }); }
+  if (state.code === 'open') {
+    // 到 20:00 with a space before digits, 到明天 02:00 without one
+    if (state.until) { return say('open_until', { when: whenWords(state.until, minute) }).replace(/到 (?=\D)/, '到'); }
+    return words[state.always ? 'open_always' : 'open_plain'];
+  }
+  if (state.code === 'closed') {
+    if (!state.opens) { return words.closed_unknown; }
+    return say(state.lunch ? 'lunch' : 'opens', { when: whenWords(state.opens, minute) });
+  }
+  if (state.key === 'stopped' && state.until) {
+    return say('stopped_until', { when: dayWords(Math.floor((state.until - 1 + data.tz) / DAY)) });
+  }
+  return words[state.key || 'unknown'];
+}
+function isOpen(state) { return state.code === 'open' || state.code === 'soon'; }
+function paint(row, state, minute) {
+  var sign = state.code === 'soon' ? String(Math.ceil(state.until - minute)) :
+    words.plates.split(' ')[['open', 'closed', 'unknown', 'stopped'].indexOf(state.code)];
+  if (row.shown !== state.code + sign) {
+    row.shown = state.code + sign;
+    row.sign = sign;
+    row.plate.className = 'plate ' + state.code;
+    row.plate.textContent = '';
+    row.plate.appendChild(document.createElement('b')).textContent = sign;
+    if (state.code === 'soon') { row.plate.appendChild(document.createElement('i')).textContent = words.plate_min; }
+  }
+  var text = stateWords(state, minute), later = state.code === 'closed' && state.opens;
+  if (row.state.textContent !== text) { row.state.textContent = text; }
+  if (later && !row.shut) {
+    row.shut = document.createElement('span');
+    row.shut.className = 'sr';
+    row.state.parentNode.insertBefore(row.shut, row.state);
+  }
+  if (row.shut) { row.shut.textContent = later ? words.shut_first : ''; }
+}
+window.doors = { door: door, stateOf: stateOf, stateWords: stateWords, isOpen: isOpen, clock: clock, paint: paint };
+
+// The station page's own plate keeps up with the clock.
+if (data.station) {
+  var own = { plate: document.querySelector('.top .plate'), state: document.querySelector('.top .state span:last-child'),
+    shut: document.querySelector('.top .state .sr'), door: door(data.station) };
+  var tick = function () { var minute = Date.now() / 60000; paint(own, stateOf(own.door, minute), minute); };
+  tick();
+  setInterval(tick, 15000);
+}
+
 // ---------------------------------------------------------------- map apps: the right one first
 function bestApp(agent) {
   if (/MicroMessenger/i.test(agent)) { return 'tencent'; }
