@@ -18,6 +18,8 @@ from geo.io.importer import ImportOptions, ImportPlan, plan_import
 from geo.io.map_list import PLATFORM_DATUMS, write_map_list
 from geo.io.reader import TABLE_ENDINGS, read_register
 from geo.io.report_xlsx import write_report
+from geo.store.planning_layers import imported_areas
+from geo.store.zones import AT_ONCE
 
 
 class Side(StrEnum):
@@ -55,7 +57,9 @@ def import_file(
     table = read_register(file)
     with opened_store(settings) as opened:
         _progress(f"comparing {len(table.rows)} rows with the register")
-        plan = plan_import(table, opened.stations(), options, utc_now().astimezone(settings.timezone).date())
+        today = utc_now().astimezone(settings.timezone).date()
+        areas = imported_areas(opened)
+        plan = plan_import(table, opened.stations(), options, today, areas=areas[1] if areas else None)
         plan.report.dry_run = dry_run
         if plan.changes and not dry_run:
             _progress(f"writing {len(plan.changes)} changes")
@@ -98,6 +102,8 @@ def _tell(plan: ImportPlan, json: bool) -> None:
         return
     for line in plan.report.lines():
         say(line)
+    if len(plan.changes) > AT_ONCE and not plan.report.dry_run:
+        say("too many to compute coverage zones with: run `care-stations zones build`")
 
 
 def _progress(stage: str) -> None:

@@ -176,3 +176,20 @@ def test_a_tag_of_another_past_is_never_met(tmp_path: Path) -> None:
         opened.close()
     store.close()
     assert len(set(tags)) == 4
+
+
+def test_an_import_too_large_for_zones_says_what_to_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(zones_module, "AT_ONCE", 2)
+    monkeypatch.setattr("api.commands.import_export.AT_ONCE", 2)
+    many = [Station(id=f"s{n}", name=f"{n}号站", location=LonLat(109.1 + n / 100, 34.3)) for n in range(3)]
+    first, second = (f"sqlite:///{tmp_path / name}" for name in ("first.db", "second.db"))
+    open_store(first, lambda: many).close()
+    open_store(second, list).close()
+    file = str(tmp_path / "register.geojson")
+    assert run(["export", file, "--store", first]) == 0
+    assert run(["import", file, "--force", "--store", second]) == 0
+    assert "run `care-stations zones build`" in capsys.readouterr().out
+    assert run(["zones", "check", "--store", second]) == 1
+    assert run(["zones", "build", "--json", "--store", second]) == 0
