@@ -92,6 +92,6 @@ def test_stuck_writes_leave_everything_else_alone(
     until(lambda: keeper.create(99).status == 201, 3)
     assert keeper.patch("BQ-001", tag, 7).status == 200
     register = whole_register(durable_url)
-    late = sorted(station.seats or 0 for station in register.stations.values() if station.name.startswith("站"))
-    assert late == [0, 99]
+    made = [station for station in register.stations.values() if station.name.startswith("站")]
+    assert sorted(station.seats or 0 for station in made) == [0, 99]
     assert register.version == before + 2
