@@ -40,4 +40,4 @@ async def cell(request: Request, wanted: Annotated[CellParameters, Query()], ser
         return {**body, "parameters": echoed(standard)}
 
     body = orjson.dumps(await run_in_threadpool(work))
-    return answer(request, body, weak_tag(view.version, body))
+    return answer(request, body, weak_tag(view.stamp, body))

@@ -138,4 +138,4 @@ async def cells_picture(asked: PageDep) -> Response:
     snapshot = asked.view.snapshot
     key = ("cells.png", theme, question.standard, question.today)
     body = await run_in_threadpool(question.planning.answer, snapshot, key, lambda _: work())
-    return answer(asked.request, body, weak_tag(asked.view.version, body), "image/png")
+    return answer(asked.request, body, weak_tag(asked.view.stamp, body), "image/png")
