@@ -23,8 +23,11 @@ from geo.demand_model import build_demand, shipped_model, shipped_places
 from geo.standard import Standard
 from geo.store.planning_layers import PlanningLayers, read_planning_layers
 from geo.store.protocol import StationStore
+from geo.store.reports import answered_within
 from geo.store.snapshot import Snapshot
 
+ANSWER_DAYS = 7
+"""Within how many days a worker's report should be answered (metric 12)."""
 _KEPT = 80  # answers; the largest, a file of every gap, has about a megabyte
 Answer = TypeVar("Answer")
 
@@ -47,6 +50,7 @@ class Planning:
         self._store = store
         self._lock = threading.Lock()
         self._layers: PlanningLayers | None = None
+        self.answered: tuple[int, int] | None = None
         self._read_for: Snapshot | None = None
         self._snapshot: Snapshot | None = None
         self._grounds: Grounds | None = None
@@ -64,9 +68,18 @@ class Planning:
         Raises:
             StoreUnavailableError: the store is away.
         """
+        self.count_reports()
         layers = read_planning_layers(self._store, self._layers)
         with self._lock:
             self._layers, self._read_for = layers, snapshot
+
+    def count_reports(self) -> None:
+        """Count the workers' reports anew: they come and are answered without a new register version.
+
+        Raises:
+            StoreUnavailableError: the store is away; the last count stays.
+        """
+        self.answered = answered_within(self._store, ANSWER_DAYS)
 
     def grounds(self, snapshot: Snapshot) -> Grounds:
         """Return the grounds of a snapshot.
@@ -118,12 +131,25 @@ class Planning:
         return future.result() if future is not None and future.done() and not future.exception() else None
 
     def assessment(self, snapshot: Snapshot, standard: Standard, today: date) -> Assessment:
-        """Return the assessment of a snapshot under ``standard``, judged on ``today``."""
+        """Return the assessment of a snapshot under ``standard``, judged on ``today``.
+
+        Raises:
+            StoreUnavailableError: the grounds have to be read and the store is away.
+        """
+        self.grounds(snapshot)  # counts the reports where nobody has yet
+        answered = self.answered
 
         def work(grounds: Grounds) -> Assessment:
-            return assess(grounds.stations, grounds.demand, standard, today=today, places=grounds.places)
+            return assess(
+                grounds.stations,
+                grounds.demand,
+                standard,
+                today=today,
+                places=grounds.places,
+                answered=answered,
+            )
 
-        return self.answer(snapshot, ("assessment", standard, today), work)
+        return self.answer(snapshot, ("assessment", standard, today, answered), work)
 
     def _work_out(self, key: Hashable, future: Future[Any], work: Callable[[], object]) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -23,9 +24,11 @@ from api.planning import Grounds, Planning
 from api.rate_limit import RateLimiter
 from api.settings import Settings
 from api.store_line import StoreLine
-from geo.errors import InvalidParameterError
+from geo.errors import InvalidParameterError, StoreUnavailableError
 from geo.store.protocol import StationStore
 from geo.store.snapshot import Snapshot, SnapshotKeeper
+
+log = logging.getLogger("care_stations.api")
 
 Answer = TypeVar("Answer")
 
@@ -60,7 +63,7 @@ class Service:
     thinking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     def __post_init__(self) -> None:
-        self.board = Board(self.store, lambda: self.clock())
+        self.board = Board(self.store, self.now)
 
     async def view(self) -> View:
         """Return the view of the register that answers a request; a first one is laid out off the loop.
@@ -73,9 +76,13 @@ class Service:
         present = self.live.present()
         return present if present is not None else await run_in_threadpool(self.live.view)
 
+    def now(self) -> datetime:
+        """Return the present instant by the clock the service has now."""
+        return self.clock()
+
     def today(self) -> date:
         """Return the present day in the service's time zone."""
-        return self.clock().astimezone(self.settings.timezone).date()
+        return self.now().astimezone(self.settings.timezone).date()
 
     async def analyse(self, snapshot: Snapshot, asked: Hashable, work: Callable[[Grounds], Answer]) -> Answer:
         """Return the answer to ``asked``: from the shelf, or worked out beside the event loop.
@@ -98,6 +105,13 @@ class Service:
         """
         if not self.planning.has_read(snapshot):
             await self.asking.ask(self.planning.read, snapshot)
+
+    async def count_reports(self) -> None:
+        """Count the workers' reports anew; while the store is away the last count stands."""
+        try:
+            await self.asking.ask(self.planning.count_reports)
+        except StoreUnavailableError:
+            log.info("reports are not counted anew: the store is away")
 
     async def table(self, collection_id: str, view: View) -> FeatureTable:
         """Return the features of a collection; those that are results of analysis are worked out.

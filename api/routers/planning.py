@@ -143,7 +143,8 @@ async def assessment(
 ) -> Response:
     """Every metric with its figures, each with numerator, denominator, unit and benchmark."""
     standard = wanted.standard(service.settings.timezone, service.today())
-    task = _Task(request, service, "assessment", wanted.f, (standard,))
+    await service.count_reports()
+    task = _Task(request, service, "assessment", wanted.f, (standard, service.planning.answered))
     return await task.reply(
         lambda grounds, snapshot: assessment_answer(grounds, task.assessment(snapshot, standard)),
         lambda grounds, snapshot: assessment_file(grounds, task.assessment(snapshot, standard)),

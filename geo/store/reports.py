@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast, get_args
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -106,6 +106,14 @@ def count_reports(store: StationStore, status: ReportStatus = "new") -> int:
     with store.reading() as connection:
         query = select(func.count()).select_from(ReportRow).where(ReportRow.status == status)
         return connection.execute(query).scalar_one()
+
+
+def answered_within(store: StationStore, days: float) -> tuple[int, int]:
+    """Return (reports reviewed within ``days`` of their coming, reports in all)."""
+    with store.reading() as connection:
+        found = connection.execute(select(ReportRow.created_at, ReportRow.reviewed_at)).all()
+    limit = timedelta(days=days)
+    return sum(at is not None and at - came <= limit for came, at in found), len(found)
 
 
 def review_report(
