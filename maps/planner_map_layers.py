@@ -123,7 +123,7 @@ def analysis_layers(
         "cell_minutes": planner_say(lang, "cell_minutes", n="{n}"),
         "cell_none": planner_say(lang, "cell_none"),
     }
-    data = {
+    data: dict[str, Any] = {
         "cells": {"path": facts.path, "count": len(facts.cells)}
         if facts.path == "picture"
         else shared_cells(facts, district),
@@ -141,6 +141,7 @@ def analysis_layers(
         "swatches": swatches(facts),
         "themes": [(theme, planner_say(lang, f"layer_{theme}"), shown[theme]) for theme in THEMES],
         "total": total,
+        "when_asked": when_words(state),
         "asked": f"{when_words(state)} · {headline_words(state, found, raw_unit)['title']}",
         "title": planner_say(lang, "map_title"),
         "tabs": planner_tabs(state, "overview"),

@@ -175,7 +175,7 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "verdict_fail": ("不达标", "Does not"),
     "verdict_unjudged": ("判断不了（资料未知）", "Cannot be judged"),
     "verdict_note": ("按{name}；未知不算不达标", "By {name}; unknown is not a failure"),
-    "row_gap": ("缺口区（数字是名次）", "Gap area with its rank"),
+    "row_gap": ("缺口区与名次", "Gap area with its rank"),
     "row_zones": ("服务圈外缘（估算，不看开门时间）", "Edge of the zone (estimated, whatever the hours)"),
     "gap_label": ("第 {rank} 名缺口：{name}，{amount}", "Gap {rank}: {name}, {amount}"),
     "themes": ("看什么", "What to show"),

@@ -9,6 +9,12 @@
   var chosen = null;
   var renderer = null;
   var centres = null;
+  var steps = [[0, 0]];
+  [14, 24].forEach(function (far) {
+    for (var turn = 0; turn < 8; turn += 1) {
+      steps.push([Math.round(far * Math.cos(turn * Math.PI / 4)), Math.round(far * Math.sin(turn * Math.PI / 4))]);
+    }
+  });
 
   function hatch() {
     var tile = document.createElement("canvas");
@@ -162,6 +168,25 @@
     }
     place();
     map.on("zoomend", place);
+    map.on("zoomend layeradd", function () { spread(map, layer.gaps); });
+  }
+
+  /* Badges of neighbouring gaps step aside, the lower rank for the higher. */
+  function spread(map, all) {
+    var taken = [];
+    all.forEach(function (gap) {
+      var badge = gaps[gap.rank].badge;
+      var element = badge.getElement();
+      if (!element) { return; }
+      var at = map.latLngToLayerPoint(badge.getLatLng());
+      var to = steps.find(function (step) {
+        return taken.every(function (other) { return other.distanceTo(at.add(step)) >= 23; });
+      }) || steps[0];
+      badge.nudge = L.point(to);
+      taken.push(at.add(to));
+      element.style.marginLeft = to[0] - 12 + "px";
+      element.style.marginTop = to[1] - 12 + "px";
+    });
   }
 
   function paint(rank, on) {

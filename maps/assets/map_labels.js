@@ -59,7 +59,10 @@
       var at = map.latLngToLayerPoint(layer.getLatLng());
       var sign = layer.options.icon.options.className.indexOf("mk-sign") >= 0;
       var far = map.getContainer().closest(".far");
-      taken.push(sign && !far ? [at.x - 20, at.y - 48, at.x + 20, at.y] : box(at.x, at.y, 17, 17));
+      var badge = layer.options.icon.options.className === "badge";
+      var wide = badge ? 26 : 17;
+      if (badge && layer.nudge) { at = at.add(layer.nudge); }
+      taken.push(sign && !far ? [at.x - 20, at.y - 48, at.x + 20, at.y] : box(at.x, at.y, wide, wide));
     });
     return taken;
   }
