@@ -29,6 +29,7 @@ ZONE_WEIGHTS = (1.0, 0.68, 0.22)
 FAINT = 0.01
 """What a Gaussian or exponential decay is worth at the cut-off, where its parameter is not given."""
 MAX_STEPS = 20
+MAX_WEIGHT = 1000.0
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,8 @@ def parse_steps(text: str) -> Steps:
         pairs = [tuple(float(number) for number in part.split(":")) for part in text.split(",")]
     except ValueError:
         pairs = []
-    if not 0 < len(pairs) <= MAX_STEPS or any(len(pair) != 2 for pair in pairs):
+    formed = 0 < len(pairs) <= MAX_STEPS and all(len(pair) == 2 for pair in pairs)
+    if not formed or any(pair[1] > MAX_WEIGHT for pair in pairs):
         raise InvalidParameterError(
             "steps", text[:200], "must be minutes:weight, such as 5:1,10:0.68,15:0.22"
         )

@@ -275,6 +275,7 @@ def test_the_thirteen_metrics(planner: TestClient) -> None:
         ("accessibility", "decay=step", "decay"),
         ("accessibility", "method=e2sfca&steps=5", "steps"),
         ("accessibility", "method=e2sfca&steps=5:1,5:2", "steps"),
+        ("accessibility", "method=gravity&decay=step&steps=5:1e308", "steps"),
         ("accessibility", "method=e2sfca&steps=5:1&minutes=5", "steps"),
         ("accessibility", "method=gravity&steps=5:1", "steps"),
         ("accessibility", "method=gravity&exponent=2", "exponent"),
