@@ -13,6 +13,7 @@ from api.routers.planner import PlannerQuestion
 from geo.assessment import hours_unit, is_illustrative
 from geo.service_matrix import StationRow, StreetRow, station_matrix, street_matrix
 from maps.matrix_page import MatrixView, render_matrix
+from maps.report_page import ReportGrounds, render_report
 
 router = APIRouter(include_in_schema=False)
 
@@ -60,3 +61,27 @@ async def matrix(asked: PageDep) -> Response:
         )
 
     return strict(await question.page(page, looked))
+
+
+@router.get("/planner/report")
+async def report(asked: PageDep) -> Response:
+    """The report for the next meeting, to be read or printed."""
+    question = PlannerQuestion(asked)
+
+    def page() -> str:
+        grounds = question.grounds()
+        on = ReportGrounds(
+            found=question.assessment(),
+            week=question.whole_week(),
+            rows=question.planning.answer(
+                asked.view.snapshot,
+                ("states", question.standard),
+                lambda grounds: station_matrix(grounds.stations, question.standard),
+            ),
+            stations=asked.view.stations,
+            areas=grounds.areas,
+            register_version=grounds.version,
+        )
+        return render_report(on, question.state, asked.page_view)
+
+    return strict(await question.page(page))

@@ -1,0 +1,367 @@
+"""A map as one still drawing (SVG): for print, for files, and where a click adds a place.
+
+The projection is plane: metres east and north of the district's middle, so a script can turn a click back
+into degrees with four numbers. Cells of one class and size are one path; nothing carries a style of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import h3
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geo.areas import Areas
+from geo.coverage import CAUSES
+from geo.gap_details import Gap, area_polygon
+from geo.service_matrix import StationRow
+from geo.stations import Station
+from maps.basemap import short_street
+
+COVERAGE_CLASSES = ("twice", "once", "part", "none", "unverified")
+CAUSE_CLASSES = ("nothing_near", "closed", "lacks_service", "unknown", "served")
+SIZES = (0.42, 0.68, 0.92)
+_METRES_PER_DEGREE = 111_320.0
+_PLACE_ROOM = (  # which names come first where there is not room for all
+    "rail_station", "stadium", "expo", "park", "scenic", "mall", "hospital", "market", "metro_station",
+    "college", "government",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The plane the map is drawn on: px from the top left; ``scale`` px a metre.
+
+    >>> frame = Frame.around((109.0, 34.0, 109.2, 34.2), (400, 500), 10)
+    >>> x, y = frame.at(109.1, 34.1)
+    >>> round(x), round(y)
+    (200, 250)
+    """
+
+    west: float
+    north: float
+    cosine: float
+    scale: float
+    left: float
+    top: float
+    width: int
+    height: int
+
+    @classmethod
+    def around(
+        cls,
+        bounds: tuple[float, float, float, float],
+        size: tuple[int, int],
+        padding: float,
+        at_left: float = 0.5,
+    ) -> Frame:
+        """Return the frame that shows ``bounds`` (west, south, east, north; degrees).
+
+        ``at_left`` is the part of the room beside them that lies at the left: 0.5 is the middle.
+        """
+        width, height = size
+        west, south, east, north = bounds
+        cosine = math.cos(math.radians((south + north) / 2))
+        wide_m = (east - west) * cosine * _METRES_PER_DEGREE
+        high_m = (north - south) * _METRES_PER_DEGREE
+        scale = min((width - 2 * padding) / wide_m, (height - 2 * padding) / high_m)
+        left, top = (width - wide_m * scale) * at_left, (height - high_m * scale) / 2
+        return cls(west, north, cosine, scale, left, top, width, height)
+
+    def at(self, lon: Any, lat: Any) -> tuple[Any, Any]:
+        """Return where a point (or arrays of points) lies, px."""
+        x = self.left + (lon - self.west) * self.cosine * _METRES_PER_DEGREE * self.scale
+        y = self.top + (self.north - lat) * _METRES_PER_DEGREE * self.scale
+        return x, y
+
+    @property
+    def per_px(self) -> dict[str, float]:
+        """Return what a script needs to read degrees off a click: corner, and degrees a px."""
+        lon_px = 1 / (self.cosine * _METRES_PER_DEGREE * self.scale)
+        lat_px = 1 / (_METRES_PER_DEGREE * self.scale)
+        return {
+            "west": self.west - self.left * lon_px,
+            "north": self.north + self.top * lat_px,
+            "lon": lon_px,
+            "lat": lat_px,
+        }
+
+    def path(self, geometry: BaseGeometry) -> str:
+        """Return the rings of a polygon as the data of an SVG path."""
+        rings = []
+        for part in getattr(geometry, "geoms", [geometry]):
+            for ring in (part.exterior, *part.interiors):
+                x, y = self.at(*np.array(ring.coords)[:, :2].T)
+                rings.append(_ring_path(zip(x, y, strict=True)))
+        return "".join(rings)
+
+
+@dataclass(frozen=True)
+class CellPath:
+    """All cells of one class and size."""
+
+    kind: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Label:
+    """A name on the map; ``kind`` is ``street``, ``place`` or ``near``."""
+
+    text: str
+    x: float
+    y: float
+    kind: str
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A mark on the map: a station's state, a gap's number, a change of a scenario."""
+
+    kind: str
+    x: float
+    y: float
+    text: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class SheetMap:
+    """A drawing, bottom to top, and what its legend counts: demand by class of cells."""
+
+    frame: Frame
+    key: str
+    district: str
+    streets: tuple[str, ...]
+    cells: tuple[CellPath, ...]
+    amounts: Mapping[str, float]
+    size_limits: tuple[float, float]
+    outlines: tuple[str, ...]
+    spots: tuple[Spot, ...]
+    badges: tuple[Spot, ...]
+    labels: tuple[Label, ...]
+    scale_px: float
+    scale_km: float
+
+
+def coverage_class(cells: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """Return the class of each cell of ``Coverage.cells``: how much of its demand is served, and how often.
+
+    ``twice`` two stations all the time, ``once`` one all the time, ``part`` some of the time, ``unverified``
+    only if unknown hours were open, else ``none``. Cells without demand are ``none`` and aren't drawn.
+    """
+    demand = cells["demand"].to_numpy(dtype=float)
+    safe = np.where(demand > 0, demand, 1.0)
+    served, twice, maybe = (
+        cells[name].to_numpy(dtype=float) / safe
+        for name in ("covered", "covered_twice", "covered_if_unknown_open")
+    )
+    whole = 1 - 1e-9
+    return np.select(
+        [twice >= whole, served >= whole, served > 0, maybe > 0],
+        ["twice", "once", "part", "unverified"],
+        default="none",
+    ).astype(object)
+
+
+def cause_class(cells: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """Return each cell's main cause; ``served`` where less than half of its demand is unserved."""
+    amounts = cells[list(CAUSES)].to_numpy(dtype=float)
+    unserved, demand = amounts.sum(axis=1), cells["demand"].to_numpy(dtype=float)
+    causes = np.array(CAUSES, dtype=object)[amounts.argmax(axis=1)]
+    return np.where(unserved * 2 >= demand, causes, "served").astype(object)
+
+
+def sheet_map(
+    areas: Areas,
+    cells: pd.DataFrame,
+    classes: npt.NDArray[np.object_],
+    *,
+    key: str,
+    size: tuple[int, int],
+    order: Sequence[str],
+    gaps: Sequence[Gap] = (),
+    spots: Callable[[Frame], tuple[Spot, ...]] | None = None,
+    places: Iterable[Mapping[str, Any]] = (),
+    at_left: float = 0.5,
+) -> SheetMap:
+    """Return the drawing.
+
+    Args:
+        areas: the district and its streets.
+        cells: one row a cell: ``cell``, ``demand``; those without demand aren't drawn.
+        classes: class of each cell, one of ``order``.
+        key: makes ids of the page unique.
+        size: width and height, px.
+        order: classes from the bottom of the drawing to its top, as counted in the legend.
+        gaps: outlined and numbered.
+        spots: marks, asked for with the frame they stand in.
+        places: GeoJSON point features with ``name`` and ``kind``, named where there is room.
+        at_left: as for ``Frame.around``: room for a legend.
+    """
+    frame = Frame.around(areas.district.geometry.bounds, size, 16, at_left)
+    demand = cells["demand"].to_numpy(dtype=float)
+    some = demand > 0
+    limits = _thirds(demand[some])
+    paths = tuple(_cell_paths(frame, cells["cell"].to_numpy()[some], demand[some], classes[some], limits))
+    marks = spots(frame) if spots else ()
+    centres = [(str(gap.rank), *frame.at(gap.lon, gap.lat)) for gap in gaps]
+    badges = tuple(Spot("gap", round(float(x), 1), round(float(y), 1), rank) for rank, x, y in centres)
+    km = next(step for step in (10, 5, 3, 2, 1, 0.5, 0.2) if step * 1000 * frame.scale < size[0] / 6)
+    return SheetMap(
+        frame=frame,
+        key=key,
+        district=frame.path(areas.district.geometry),
+        streets=tuple(frame.path(street.geometry) for street in areas.streets),
+        cells=paths,
+        amounts={name: float(demand[classes == name].sum()) for name in order},
+        size_limits=(float(limits[0]), float(limits[1])),
+        outlines=tuple(_outline(frame, gap) for gap in gaps),
+        spots=marks,
+        badges=badges,
+        labels=_labels(frame, areas, places, [(spot.x, spot.y) for spot in (*marks, *badges)]),
+        scale_px=round(km * 1000 * frame.scale, 1),
+        scale_km=km,
+    )
+
+
+def _thirds(demand: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the two limits that part the demand, not the cells, into thirds.
+
+    >>> _thirds(np.array([1.0] * 10 + [5.0, 5.0, 20.0])).tolist()
+    [5.0, 20.0]
+    """
+    if not len(demand):
+        return np.zeros(2)
+    ordered = np.sort(demand)
+    shares = np.cumsum(ordered) / ordered.sum()
+    return np.asarray(ordered[np.searchsorted(shares, [1 / 3, 2 / 3])])
+
+
+def station_spots(
+    rows: Sequence[StationRow], stations: Sequence[Station], lacking: frozenset[str]
+) -> Callable[[Frame], tuple[Spot, ...]]:
+    """Return the located stations with their state in the time asked for; ``lacking`` lack the service."""
+    places = {one.id: one.location for one in stations}
+
+    def spots(frame: Frame) -> tuple[Spot, ...]:
+        made = []
+        for row in rows:
+            at = places.get(row.station_id)
+            if at is None:
+                continue
+            state = str(row.window_state)
+            kind = "lacks" if state in ("open", "partly") and row.station_id in lacking else state
+            x, y = frame.at(*at)
+            made.append(Spot(kind, round(x, 1), round(y, 1), row.name, row.station_id))
+        return tuple(made)
+
+    return spots
+
+
+def _cell_paths(
+    frame: Frame,
+    cells: npt.NDArray[np.object_],
+    demand: npt.NDArray[np.float64],
+    classes: npt.NDArray[np.object_],
+    limits: npt.NDArray[np.float64],
+) -> Iterable[CellPath]:
+    """Yield one path a class and size; each cell has the shape of the first: centimetres off."""
+    if not len(cells):
+        return
+    lat, lon = np.array([h3.cell_to_latlng(cell) for cell in cells]).T
+    x, y = frame.at(lon, lat)
+    ring = np.array([(b, a) for a, b in h3.cell_to_boundary(cells[0])])
+    corner_x, corner_y = frame.at(ring[:, 0], ring[:, 1])
+    corners = np.column_stack([corner_x - x[0], corner_y - y[0]])
+    sizes = np.searchsorted(limits, demand, side="right")
+    for number, size in enumerate(SIZES):
+        shape = corners * size
+        steps = np.diff(shape, axis=0)
+        rest = "l" + " ".join(f"{a:.1f} {b:.1f}" for a, b in steps) + "z"
+        for kind in sorted(set(classes)):
+            chosen = (sizes == number) & (classes == kind)
+            if chosen.any():
+                starts = zip(x[chosen] + shape[0, 0], y[chosen] + shape[0, 1], strict=True)
+                yield CellPath(kind, "".join(f"M{a:.1f} {b:.1f}{rest}" for a, b in starts))
+
+
+def _outline(frame: Frame, gap: Gap) -> str:
+    """Return the area's outer edge, its corners rounded off by less than 60 m."""
+    on_plane = shapely.transform(area_polygon(gap.area), lambda at: np.column_stack(frame.at(*at.T)))
+    smooth_px = 60 * frame.scale
+    smooth = on_plane.buffer(smooth_px).buffer(-1.6 * smooth_px).buffer(0.6 * smooth_px)
+    parts = getattr(smooth, "geoms", [smooth])
+    return "".join(_ring_path(part.exterior.coords) for part in parts)
+
+
+def _ring_path(points: Iterable[tuple[float, ...]]) -> str:
+    return "M" + "L".join(f"{point[0]:.1f} {point[1]:.1f}" for point in points) + "Z"
+
+
+def _labels(
+    frame: Frame,
+    areas: Areas,
+    places: Iterable[Mapping[str, Any]],
+    taken: Sequence[tuple[float, float]],
+) -> tuple[Label, ...]:
+    """Return the streets' names, and the places' where nothing else stands."""
+    boxes = [(x - 7, y - 7, x + 7, y + 7) for x, y in taken]
+    labels = []
+    for street in areas.streets:
+        middle = shapely.get_point(shapely.maximum_inscribed_circle(street.geometry, tolerance=1e-4), 0)
+        x, y = frame.at(middle.x, middle.y)
+        text = short_street(street.name)
+        x, y, box = _free(float(x), float(y), len(text) * 17.0, 17.0, boxes)
+        boxes.append(box)
+        labels.append(Label(text, round(x, 1), round(y, 1), "street"))
+    ranked = sorted(
+        (place for place in places if place["properties"]["kind"] in _PLACE_ROOM and place["geometry"]),
+        key=lambda place: (
+            _PLACE_ROOM.index(place["properties"]["kind"]),
+            len(place["properties"]["name"]),
+            place["properties"]["name"],
+        ),
+    )
+    for place in ranked:
+        name = str(place["properties"]["name"])
+        x, y = frame.at(*place["geometry"]["coordinates"][:2])
+        box = (x - 3, y - 7, x + 8 + 11.0 * len(name), y + 7)
+        inside = box[2] < frame.width - 4 and shapely.Point(*place["geometry"]["coordinates"][:2]).within(
+            areas.district.geometry
+        )
+        if inside and not any(_meet(box, other) for other in boxes) and len(name) <= 8:
+            boxes.append(box)
+            labels.append(Label(name, round(float(x), 1), round(float(y), 1), "place", "start"))
+    return tuple(labels)
+
+
+def _free(
+    x: float, y: float, width: float, height: float, boxes: Sequence[tuple[float, float, float, float]]
+) -> tuple[float, float, tuple[float, float, float, float]]:
+    """Return where a street's name stands: at its point, or moved up to 70 px to a free spot near it."""
+    shifts = [(0.0, 0.0)] + [
+        (radius * math.cos(turn), radius * math.sin(turn))
+        for radius in (14.0, 28.0, 42.0, 56.0, 70.0)
+        for turn in np.linspace(0, 2 * math.pi, 12, endpoint=False)
+    ]
+
+    def box(dx: float, dy: float) -> tuple[float, float, float, float]:
+        return (x + dx - width / 2, y + dy - height / 2, x + dx + width / 2, y + dy + height / 2)
+
+    dx, dy = min(
+        shifts, key=lambda shift: (sum(_meet(box(*shift), other) for other in boxes), shifts.index(shift))
+    )
+    return x + dx, y + dy, box(dx, dy)
+
+
+def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
