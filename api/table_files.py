@@ -130,6 +130,8 @@ def _dictionary(file: TableFile) -> Iterable[tuple[str, ...]]:
         title = sheet.title if number else DATA
         for column in (*sheet.columns, *TAIL):
             yield title, column.name, column.zh, column.en, column.unit
+    if notice := file.sources.get("声明 notice"):
+        yield "声明", "notice", notice, "", ""
 
 
 def _fill(book: Any, title: str, heads: Sequence[tuple[str, str]], rows: Iterable[Iterable[object]]) -> None:
