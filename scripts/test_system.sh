@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings the pieces the tests need beside Python: a PostGIS server, Chromium, CJK fonts, GDAL's and Poppler's tools.
+# Brings the pieces the tests need beside Python: a PostGIS server, Chromium, CJK fonts, GDAL's and Poppler's tools, nginx.
 # On Debian as root missing packages are installed; everywhere the check at the end names what is still missing.
 set -eu
 
@@ -20,7 +20,7 @@ if [ -f /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
         fi
     fi
     [ -n "${CARE_TEST_CHROMIUM:-}" ] || packages="${packages:-} chromium"
-    for package in ${packages:-} fonts-noto-cjk gdal-bin poppler-utils; do
+    for package in ${packages:-} fonts-noto-cjk gdal-bin poppler-utils nginx-light openssl; do
         installed "$package" || missing="$missing $package"
     done
     if [ -n "$missing" ]; then
