@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from api.commands import areas, demand, import_export, planning, register, serving, store, zones
+from api.commands import areas, demand, import_export, planning, register, report, serving, store, zones
 from api.settings import SettingsError
 from geo.errors import CareStationError, InvalidDataError, InvalidParameterError
 
@@ -34,6 +34,7 @@ def build() -> typer.Typer:
     program.command()(planning.gaps)
     program.command()(planning.matrix)
     program.command("map")(register.map_file)
+    program.command()(report.report)
     program.command()(store.backup)
     program.command()(store.restore)
     program.add_typer(demand.demand, name="demand")
