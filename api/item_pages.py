@@ -15,12 +15,19 @@ from api.items_query import ItemsQuery
 
 
 def items_page(
-    table: FeatureTable, query: ItemsQuery, here: str, parameters: Mapping[str, str], stamp: str
+    table: FeatureTable,
+    query: ItemsQuery,
+    here: str,
+    parameters: Mapping[str, str],
+    *,
+    stamp: str,
+    notes: Mapping[str, object],
 ) -> bytes:
     """Return the FeatureCollection ``query`` asks for.
 
     ``here`` is the address of the items, ``parameters`` those of the request (kept in the links to the pages
-    before and after), ``stamp`` the time of the answer.
+    before and after), ``stamp`` the time of the answer, ``notes`` what the
+    collection says of itself.
     """
     rows = np.arange(len(table)) if query.box is None else np.flatnonzero(table.in_box(query.box))
     rows = table.with_values(rows, query.filters)
@@ -38,6 +45,7 @@ def items_page(
         "numberMatched": len(rows),
         "numberReturned": len(chosen),
         "timeStamp": stamp,
+        **notes,
         "links": links,
     }
     return feature_collection(head, [table.encoded(row) for row in chosen])
@@ -52,13 +60,13 @@ def feature_collection(head: Mapping[str, object], features: list[bytes]) -> byt
     return orjson.dumps(head)[:-1] + b',"features":[' + b",".join(features) + b"]}"
 
 
-def one_item(table: FeatureTable, row: int, items_here: str) -> bytes:
-    """Return a feature with its links; ``items_here`` is the address of its collection's items."""
+def one_item(table: FeatureTable, row: int, items_here: str, notes: Mapping[str, object]) -> bytes:
+    """Return a feature with ``notes`` and links; ``items_here`` is the address of its collection's items."""
     links = [
         link(item_address(items_here, table.ids[row]), "self", GEOJSON),
         link(items_here.removesuffix("/items"), "collection", JSON),
     ]
-    return with_members(table.encoded(row), {"links": links})
+    return with_members(table.encoded(row), {**notes, "links": links})
 
 
 def item_tag(table: FeatureTable, row: int) -> str:

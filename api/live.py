@@ -15,6 +15,7 @@ from api.zone_features import zone_table, zones_state
 from geo.amenities import GROUPS
 from geo.areas import Areas
 from geo.finder import FinderTable
+from geo.io.notices import credit
 from geo.stations import Station
 from geo.store.snapshot import Snapshot, SnapshotKeeper
 
@@ -44,8 +45,15 @@ class View:
 
     @cached_property
     def notes(self) -> Mapping[str, Mapping[str, object]]:
-        """What collections say of their present state, beside their description."""
-        return {"coverage-zones": zones_state(self.snapshot), "areas": {"areas_basis": self.areas.basis}}
+        """What collections and their pages say of themselves: licence, source, present state."""
+        credits = credit(self.stations)
+        return {
+            "stations": credits,
+            "coverage-zones": {**credits, **zones_state(self.snapshot)},
+            "areas": {"areas_basis": self.areas.basis},
+            "worker-demand": credits,
+            "service-gaps": credits,
+        }
 
 
 class LiveRegister:

@@ -22,8 +22,10 @@ def to_wgs84(lon: float, lat: float, datum: Datum) -> tuple[float, float]:
     return point.x, point.y
 
 
-def encode_answer(found: NearestAnswer, table: FeatureTable, at: datetime, mode: str) -> bytes:
-    """Return the answer as a FeatureCollection; ``table`` holds the stations.
+def encode_answer(
+    found: NearestAnswer, table: FeatureTable, at: datetime, mode: str, notes: Mapping[str, object]
+) -> bytes:
+    """Return the answer as a FeatureCollection; ``table`` holds the stations, ``notes`` their credits.
 
     The worker's own position is not repeated.
     """
@@ -37,6 +39,7 @@ def encode_answer(found: NearestAnswer, table: FeatureTable, at: datetime, mode:
         "at": at.isoformat(),
         "mode": mode,
         "left_out": found.left_out,
+        **notes,
     }
     return feature_collection(head, features)
 

@@ -17,6 +17,7 @@ from geo.compliance import Compliance
 from geo.coverage import Figures, situation, summarise
 from geo.gap_details import Gap, area_polygon
 from geo.improvement import ACTION_LABELS, Action
+from geo.io.notices import ATTRIBUTION, LICENCE
 from geo.rule_sets import RuleSet
 from geo.seat_accessibility import AccessQuestion, SeatAccess, seat_accessibility
 from geo.service_matrix import station_matrix, street_matrix
@@ -43,6 +44,8 @@ def basis(grounds: Grounds, travel_basis: str) -> Body:
         "demand_outside": demand.outside,
         "areas_basis": demand.areas_basis,
         "travel_basis": travel_basis,
+        "licence": LICENCE,
+        "attribution": ATTRIBUTION,
         "notice": notice_of(grounds),
         "register_version": grounds.version,
     }

@@ -65,7 +65,8 @@ def patched_station(station: Station, patch: Mapping[str, Any]) -> Station:
         InvalidDataError: the result breaks a rule.
         ApiError: 400, a member that features of stations don't have.
     """
-    unknown = set(patch) - {"type", "id", "geometry", "properties", "links"}
+    answers_own = {"links", "licence", "attribution", "notice"}
+    unknown = set(patch) - {"type", "id", "geometry", "properties"} - answers_own
     if unknown:
         raise ApiError(400, f"{', '.join(sorted(unknown))[:100]}: not a member of a station's feature")
     feature = merged(station_to_feature(station), patch)

@@ -24,6 +24,7 @@ from geo.amenities import parse_asked
 from geo.crs import parse_datum
 from geo.errors import InvalidParameterError
 from geo.finder import FinderTable, FoundStation, NearestQuery, OpenFilter, nearest_stations
+from geo.io.notices import credit
 from geo.io.whole_file import whole_file
 from geo.store.planning_layers import imported_areas
 from geo.travel import TravelMode
@@ -97,7 +98,8 @@ def nearest(
         table = FinderTable.build(opened.stations(), settings.timezone)
     answer = nearest_stations(query, table, when)
     if json:
-        say(encode_answer(answer, station_table(table.stations), when, query.mode).decode())
+        stations = table.stations
+        say(encode_answer(answer, station_table(stations), when, query.mode, credit(stations)).decode())
         return
     heads = ("id", "metres", "minutes", "state", "until / opens", "name")
     say_table(heads, [_row(one) for one in answer.stations])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -17,6 +18,7 @@ from api.live import View
 from api.openapi import ITEMS_PARAMETERS
 from api.service import BaseDep, FormatDep, Service, ServiceDep
 from geo.errors import NotFoundError
+from geo.io.notices import credit
 
 router = APIRouter(prefix="/api", tags=["OGC API - Features"])
 
@@ -109,7 +111,8 @@ async def items(request: Request, collection_id: str, service: ServiceDep, base:
     view = await service.view()
     here, stamp = f"{base}{request.url.path}", service.clock().isoformat()
     table = await service.table(collection.id, view)
-    body = items_page(table, query, here, request.query_params, stamp)
+    notes = view.notes.get(collection.id, {})
+    body = items_page(table, query, here, request.query_params, stamp=stamp, notes=notes)
     day = service.today() if collection.id == "service-gaps" else None
     tag = weak_tag(view.stamp, here, parameters_key(request.query_params.items()), day)
     return answer(request, body, tag, GEOJSON)
@@ -126,9 +129,18 @@ async def item(
 ) -> Response:
     """One feature with its entity tag."""
     collection = find(KNOWN, collection_id)
-    table = await service.table(collection.id, await service.view())
+    view = await service.view()
+    table = await service.table(collection.id, view)
     if feature_id not in table.row_of:
         raise NotFoundError(f"{collection_id}/{feature_id}")
     row = table.row_of[feature_id]
-    body = one_item(table, row, f"{base}/api/collections/{collection_id}/items")
+    items_here = f"{base}/api/collections/{collection_id}/items"
+    body = one_item(table, row, items_here, _item_notes(view, collection_id, feature_id))
     return answer(request, body, item_tag(table, row), GEOJSON)
+
+
+def _item_notes(view: View, collection_id: str, feature_id: str) -> Mapping[str, str]:
+    """Return the credits of one feature, from itself alone: they change only when its entity tag does."""
+    if collection_id == "areas":
+        return {}  # each area states its own
+    return credit([view.by_id[feature_id]] if collection_id == "stations" else [])

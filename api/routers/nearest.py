@@ -64,7 +64,7 @@ async def nearest(
         found = await run_in_threadpool(nearest_stations, query, view.finder, at)
     key = parameters_key(request.query_params.items())
     tag = weak_tag(view.stamp, "nearest", key, at.isoformat(timespec="minutes"))
-    body = encode_answer(found, view.tables["stations"], at, wanted.mode)
+    body = encode_answer(found, view.tables["stations"], at, wanted.mode, view.notes["stations"])
     return answer(request, body, tag, GEOJSON)
 
 

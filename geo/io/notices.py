@@ -1,4 +1,4 @@
-"""What every exported file says of itself: datum, source, licence, and that examples are examples."""
+"""What exported files and answers say of themselves: datum, source, licence, that examples are examples."""
 
 from __future__ import annotations
 
@@ -38,6 +38,13 @@ def notice_of(stations: Iterable[Station], datum: Datum, exported_at: datetime) 
     """Return the notice of a file of these stations."""
     illustrative = any(is_partly_illustrative(station) for station in stations)
     return ExportNotice(datum, exported_at, ILLUSTRATIVE_NOTICE if illustrative else "")
+
+
+def credit(stations: Iterable[Station]) -> dict[str, str]:
+    """Return what an answer made of these stations says of itself; ``notice`` only if one is an example."""
+    texts = {"licence": LICENCE, "attribution": ATTRIBUTION}
+    illustrative = any(is_partly_illustrative(station) for station in stations)
+    return texts | {"notice": ILLUSTRATIVE_NOTICE} if illustrative else texts
 
 
 def is_partly_illustrative(station: Station) -> bool:
