@@ -19,8 +19,8 @@ from rasterio.transform import IDENTITY
 from geo.demand_cells import cell_numbers, cell_polygons
 from maps.map_layers_coverage import HATCH, SIZES, CellClass, CellFacts, Theme
 
-MAX_SIDE_PX, MIN_SIDE_PX = 4096, 512
-CELL_PX = 12
+MAX_SIDE_PX, MIN_SIDE_PX = 3072, 512
+CELL_PX = 9
 """How wide a hexagon is drawn where the picture's size allows it."""
 _AT_ONCE = 50_000
 _HATCH_COLOURS = ("#F3F2EE", "#7A8087")
@@ -107,7 +107,7 @@ def png(indices: npt.NDArray[np.uint8], colours: list[tuple[int, int, int]]) -> 
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
         (b"PLTE", bytes(value for colour in colours for value in colour)),
         (b"tRNS", b"\x00"),
-        (b"IDAT", zlib.compress(rows.tobytes(), 6)),
+        (b"IDAT", zlib.compress(rows.tobytes(), 9)),
         (b"IEND", b""),
     )
     return b"\x89PNG\r\n\x1a\n" + b"".join(
