@@ -61,3 +61,22 @@ def test_what_was_read_can_be_patched_back(own: TestClient, key: dict[str, str])
     headers = key | {"If-Match": read.headers["etag"], "Content-Type": "application/merge-patch+json"}
     written = own.patch(f"{ITEMS}/a", json=patch, headers=headers)
     assert written.status_code in (200, 204), written.text
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/",
+        "/stations/BQ-E08",
+        "/stations/BQ-E08/poster",
+        "/map",
+        "/planner",
+        "/planner/map",
+        "/planner/matrix",
+        "/about",
+    ],
+)
+def test_pages_and_prints_credit_and_call_examples_examples(shipped: TestClient, page: str) -> None:
+    text = shipped.get(page).text
+    assert "OpenStreetMap" in text and "ODbL" in text and "GeoNames" in text
+    assert NOTICE in text
