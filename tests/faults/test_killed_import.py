@@ -21,7 +21,7 @@ from geo.store.opening import open_store
 from keepers import marked
 from wholeness import whole_register
 
-STATIONS = 800
+STATIONS = 400
 
 
 def is_written_to(url: str) -> bool:

@@ -1,0 +1,57 @@
+"""The line to the store by itself: silence ends the wait, answers prolong it, a hung call keeps its turn."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from api.store_line import StoreLine
+from geo.errors import ConflictError, StoreUnavailableError
+
+
+def test_a_hung_call_keeps_its_turn_until_it_ends() -> None:
+    released, calls = threading.Event(), []
+
+    async def go() -> None:
+        line = StoreLine(1, silence_s=0.3)
+        for _ in range(2):
+            started = time.monotonic()
+            with pytest.raises(StoreUnavailableError):
+                await line.ask(lambda: calls.append(released.wait(30)))
+            assert 0.25 < time.monotonic() - started < 5
+        assert calls == []
+        assert threading.active_count() <= before + 1
+        released.set()
+        assert await line.ask(lambda: "answer") == "answer"
+        assert calls == [True]
+
+    before = threading.active_count()
+    asyncio.run(go())
+
+
+def test_answers_to_others_prolong_the_wait_up_to_its_end() -> None:
+    async def go(count: int, longest_s: float) -> list[object]:
+        line = StoreLine(1, silence_s=1.0, longest_s=longest_s)
+        asked = [line.ask(time.sleep, 0.3) for _ in range(count)]
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    assert asyncio.run(go(8, 60.0)) == [None] * 8  # the last one waits 2.1 s for its turn
+    late = asyncio.run(go(8, 1.2))
+    assert late[0] is None
+    assert isinstance(late[-1], StoreUnavailableError)
+
+
+def test_errors_of_the_call_come_through() -> None:
+    def refuse() -> None:
+        raise ConflictError("taken")
+
+    async def go() -> None:
+        line = StoreLine(1)
+        with pytest.raises(ConflictError, match="taken"):
+            await line.ask(refuse)
+        assert await line.ask(divmod, 7, 2) == (3, 1)
+
+    asyncio.run(go())
