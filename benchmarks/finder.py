@@ -1,4 +1,4 @@
-"""The finder on a cheap phone: largest paint, locate and filter at 400 kbit/s, 300 ms and a 6 times slower CPU.
+"""The finder on a cheap phone: largest paint, locate, filter at 400 kbit/s, 300 ms, a 6 times slower CPU.
 
 A real server process and Debian's Chromium, throttled over the DevTools protocol; medians of a few rounds.
 Run ``python -m benchmarks.finder``.
