@@ -1,0 +1,140 @@
+"""The comparison of two registers: its page, its file, and a scenario as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from api.compare_tables import difference_file
+from api.planning import Grounds
+from api.routers.pages import PageDep, PageRequest
+from api.routers.planner import PlannerQuestion
+from api.routers.planner_pages import strict
+from api.table_files import MEDIA_TYPES, table_bytes
+from geo.assessment import hours_unit, is_illustrative
+from geo.coverage import Situation, situation
+from geo.errors import InvalidDataError, InvalidParameterError, NotFoundError
+from geo.scenario import Scenario, apply, read_scenario
+from geo.scenario_difference import difference, steps
+from geo.stations import stations_to_frame
+from geo.store.past import RegisterVersion, register_versions, stations_at
+from maps.compare_page import Compared, Side, compare_address, edited, render_compare
+
+router = APIRouter(include_in_schema=False)
+
+
+class Comparison(PlannerQuestion):
+    """A comparison asked for, and what it is made of."""
+
+    def __init__(self, asked: PageRequest) -> None:
+        super().__init__(asked)
+        self.failure = ""
+        self.sides = (self._side("a"), self._side("b"))
+
+    def _side(self, name: str) -> Side:
+        text = self.asked.request.query_params.get(name, "")
+        if not text or Side(text).version is not None:
+            return Side(text)
+        try:
+            return Side(text, read_scenario(text))
+        except InvalidDataError as error:
+            self.failure = self.failure or str(error.problems[0])
+            return Side()
+
+    def versions(self) -> list[RegisterVersion]:
+        """Return the versions of the register."""
+        return self.planning.answer(
+            self.asked.view.snapshot,
+            ("register versions",),
+            lambda _: register_versions(self.asked.service.store),
+        )
+
+    def situation(self, side: Side) -> Situation:
+        """Return the situation of one side, on the demand of the present register.
+
+        Raises:
+            InvalidParameterError: the scenario names a station that isn't there.
+            NotFoundError: no such version of the register.
+        """
+        standard = self.standard
+
+        def work(grounds: Grounds) -> Situation:
+            stations = grounds.stations
+            if side.version is not None:
+                stations = stations_to_frame(stations_at(self.asked.service.store, side.version))
+            return situation(apply(side.scenario, stations), grounds.demand, standard)
+
+        return self.planning.answer(self.asked.view.snapshot, ("situation", standard, side), work)
+
+    def compared(self) -> Compared | None:
+        """Return what the comparison found; None, with ``failure`` set, where it cannot be worked out."""
+        a, b = self.sides
+        grounds = self.grounds()
+        try:
+            found = difference(self.situation(a), self.situation(b))
+            alone = a == Side() and b.version is None
+            told = steps(b.scenario, grounds.stations, grounds.demand, self.standard) if alone else ()
+        except (InvalidParameterError, NotFoundError) as error:
+            self.failure = str(error)
+            return None
+        return Compared(found, told)
+
+
+@router.get("/planner/compare")
+async def compare(asked: PageDep) -> Response:
+    """Two registers side by side; an edit of the scenario is sent on to the address that shows it."""
+    question = Comparison(asked)
+    wanted: Mapping[str, str] = asked.request.query_params
+    plan = edited(question.sides[1].scenario, wanted, question.state.lang)
+    if plan is not None and not question.failure:
+        text = plan.to_json() if plan.changes else ""
+        return RedirectResponse(compare_address(question.state, question.sides[0].text, text), 303)
+    chosen = wanted.get("station", "")[:64]
+
+    def page() -> str:
+        found, grounds = question.compared(), question.grounds()
+        return render_compare(
+            found,
+            question.sides,
+            asked.view.stations,
+            question.state,
+            versions=question.versions(),
+            areas=grounds.areas,
+            today=question.today,
+            demand_basis=grounds.demand.basis,
+            demand_unit=hours_unit(grounds.demand.unit, question.state.is_hours),
+            illustrative=is_illustrative(grounds.stations),
+            chosen=chosen,
+            failure=question.failure,
+            view=asked.page_view,
+        )
+
+    return strict(await question.page(page, question.sides, chosen, question.failure))
+
+
+@router.get("/planner/compare/difference.xlsx")
+async def compare_file(asked: PageDep) -> Response:
+    """The comparison as a workbook."""
+    question = Comparison(asked)
+
+    def work() -> bytes:
+        found = question.compared()
+        if found is None or question.failure:
+            raise InvalidParameterError("b", None, question.failure)
+        sides = {"a": question.sides[0].text, "b": question.sides[1].text}
+        file = difference_file(question.grounds(), question.standard, found.difference, found.steps, sides)
+        return table_bytes(file, "xlsx")
+
+    headers = {"Content-Disposition": 'attachment; filename="difference.xlsx"', "Cache-Control": "no-cache"}
+    return Response(await run_in_threadpool(work), 200, headers, MEDIA_TYPES["xlsx"])
+
+
+@router.get("/planner/compare/scenario.json")
+async def scenario_file(asked: PageDep) -> Response:
+    """The scenario as a file, to be opened here again."""
+    plan: Scenario = Comparison(asked).sides[1].scenario
+    headers = {"Content-Disposition": 'attachment; filename="scenario.json"', "Cache-Control": "no-cache"}
+    return Response(plan.to_json().encode(), 200, headers, "application/json")

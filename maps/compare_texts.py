@@ -1,0 +1,103 @@
+"""Words of the comparison, in Chinese and English, by key."""
+
+from __future__ import annotations
+
+from maps.texts import Lang
+
+COMPARE_TEXTS: dict[str, tuple[str, str]] = {
+    "title": ("方案比较：B − A", "Compare: difference B − A"),
+    "side_now": ("现状（登记表第 {n} 版）", "Register now (version {n})"),
+    "side_past": ("登记表第 {n} 版（{date}）", "Register version {n} ({date})"),
+    "side_plan": ("{name} · {n} 项改动", "{name} · {n} changes"),
+    "plan": ("方案", "Scenario"),
+    "swap": ("⇄ 互换", "⇄ Swap"),
+    "apply": ("比较", "Compare"),
+    "xlsx": ("下载差异 XLSX", "Difference XLSX"),
+    "figures": ("数字并排", "Numbers side by side"),
+    "difference": ("差", "Change"),
+    "points": ("{n} 点", "{n} pts"),
+    "row_share": ("{n}覆盖率", "Share, {n}"),
+    "row_maybe": ("若未核实的都算开", "If unverified counted"),
+    "row_twice": ("交叉覆盖 ≥2 站", "Two or more stations"),
+    "row_covered": ("走得到（{unit}）", "In reach ({unit})"),
+    "row_missed": ("走不到（{unit}）", "Out of reach ({unit})"),
+    "minutes": ("{n} 分钟步行", "{n}-minute walk"),
+    "radius": ("1 公里半径", "1 km radius"),
+    "by_window": ("按时段（{day}）", "By window ({day})"),
+    "by_street": ("按街道", "By street"),
+    "by_group": ("按人群", "By group"),
+    "sorted": ("按变化大小排", "largest change first"),
+    "scale": ("覆盖率 %", "share %"),
+    "no_street": ("未注明街道", "No street given"),
+    "map": ("差异图", "Map of the difference"),
+    "legend": ("B 比 A", "B against A"),
+    "gained": ("新走得到（全程）", "Newly in reach, all of the time"),
+    "more": ("多了一部分时段", "In reach more of the time"),
+    "same": ("和原来一样", "As before"),
+    "still": ("仍然走不到", "Still out of reach"),
+    "worse": ("变差", "Worse"),
+    "mark_ext": ("改时间", "Hours changed"),
+    "mark_equip": ("补设施", "Amenities added"),
+    "mark_new": ("新站", "New site"),
+    "mark_shut": ("撤并", "Closed"),
+    "changes": ("B 的 {n} 项改动", "The {n} changes of B"),
+    "gain_head": ("依次多走得到", "added in order"),
+    "no_changes": (
+        "还没有改动。在下面关一站、改时间、补设施，或在图上点一处加新站。",
+        "No changes yet. Close a station, change hours, add amenities below, or click the map to add a site.",
+    ),
+    "same_sides": ("两边一样，没有差异。", "Both sides are the same."),
+    "drop": ("撤销", "Undo"),
+    "drop_of": ("撤销：{what}", "Undo: {what}"),
+    "edit": ("改一处站点", "Change a station"),
+    "station": ("站点", "Station"),
+    "close_it": ("关掉", "Close it"),
+    "new_hours": ("新开放时间", "New hours"),
+    "set_hours": ("改时间", "Set hours"),
+    "amenity": ("补上设施", "Amenity to add"),
+    "equip_it": ("补设施", "Add"),
+    "add": ("加一处新站", "Add a site"),
+    "add_hint": (
+        "点图上一处会填好坐标；也可以直接填。",
+        "A click on the map fills in the place; or type it.",
+    ),
+    "name": ("名称", "Name"),
+    "lon": ("经度", "Longitude"),
+    "lat": ("纬度", "Latitude"),
+    "hours": ("开放时间", "Hours"),
+    "add_it": ("加新站", "Add the site"),
+    "file": ("方案文件", "Scenario file"),
+    "load": ("打开文件…", "Open a file…"),
+    "paste": ("或粘贴方案 JSON", "or paste scenario JSON"),
+    "use": ("使用", "Use"),
+    "save": ("存为文件", "Save as a file"),
+    "clear": ("清空方案", "Clear the scenario"),
+    "failed": (
+        "没有算成：{why}。条件已保留，请改后重试。",
+        "Not computed: {why}. Your settings are kept; try again.",
+    ),
+    "ext_words": ("{station}：{hours}", "{station}: {hours}"),
+    "equip_words": ("{station}：添 {what}", "{station}: add {what}"),
+    "shut_words": ("{station}：关掉", "{station}: closed"),
+    "new_words": ("{station}：新站，{hours}", "{station}: new, {hours}"),
+    "new_site": ("新站", "New site"),
+    "note": (
+        "格子越大需求越多 · 步行为估算（直线×1.35）· 两边用同一份需求",
+        "Larger cells hold more demand · walking is estimated (straight line × 1.35) · one demand for both",
+    ),
+    "north": ("北", "N"),
+    "km": ("公里", "km"),
+}
+
+
+def compare_say(lang: Lang, key: str, /, **fields: object) -> str:
+    """Return the words of ``key`` in ``lang`` with its fields filled.
+
+    Raises:
+        KeyError: no such text, or a field is missing.
+
+    >>> compare_say("zh", "points", n="+1.2")
+    '+1.2 点'
+    """
+    text = COMPARE_TEXTS[key][lang == "en"]
+    return text.format(**fields) if fields else text
