@@ -107,7 +107,7 @@ def png(indices: npt.NDArray[np.uint8], colours: list[tuple[int, int, int]]) -> 
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
         (b"PLTE", bytes(value for colour in colours for value in colour)),
         (b"tRNS", b"\x00"),
-        (b"IDAT", zlib.compress(rows.tobytes(), 9)),
+        (b"IDAT", zlib.compress(rows.tobytes(), 6)),
         (b"IEND", b""),
     )
     return b"\x89PNG\r\n\x1a\n" + b"".join(

@@ -18,19 +18,25 @@ from api.commands.terminal import (
 )
 from api.instants import parse_instant, this_minute
 from api.nearest_answer import encode_answer, to_wgs84
+from api.planning import Planning
 from api.service import utc_now
 from api.station_features import station_table
 from geo.amenities import parse_asked
 from geo.crs import parse_datum
 from geo.errors import InvalidParameterError
 from geo.finder import FinderTable, FoundStation, NearestQuery, OpenFilter, nearest_stations
+from geo.holidays import shipped_holidays
 from geo.io.notices import credit
 from geo.io.whole_file import whole_file
-from geo.store.planning_layers import imported_areas
+from geo.service_matrix import station_matrix
+from geo.store.snapshot import build_snapshot
+from geo.time_windows import typical_week
 from geo.travel import TravelMode
 from geo.validation import validate_geojson
 from maps.page import PageView
 from maps.planner_map import render_planner_map
+from maps.planner_map_layers import MapAnalysis
+from maps.planner_state import PlannerState
 
 
 def validate(
@@ -58,11 +64,18 @@ def map_file(
     if file.suffix.lower() not in (".html", ".htm") or lang not in ("zh", "en"):
         raise InvalidParameterError("FILE, --lang", (file.name, lang), "must be FILE.html, and zh or en")
     settings = settings_with(store)
+    now, state = utc_now(), PlannerState(lang="en" if lang == "en" else "zh")
+    today = now.astimezone(settings.timezone).date()
+    standard = state.standard(typical_week(today, shipped_holidays()), settings.timezone)
     with opened_store(settings) as opened:
-        stations, areas = opened.stations(), imported_areas(opened)
+        version, stations = opened.read()
+        snapshot, planning = build_snapshot(version, {one.id: one for one in stations}, now), Planning(opened)
+        grounds, found = planning.grounds(snapshot), planning.assessment(snapshot, standard, today)
     view = PageView(zone=settings.timezone, map_review_number=settings.map_review_number)
+    matrix = station_matrix(grounds.stations, standard)
+    analysis = MapAnalysis(found, grounds.demand, grounds.stations, matrix, state)
     page = render_planner_map(
-        stations, utc_now(), view, lang="en" if lang == "en" else "zh", areas=areas and areas[1], inline=True
+        stations, now, view, lang=state.lang, areas=grounds.areas, inline=True, analysis=analysis
     )
     with whole_file(file) as beside:
         beside.write_bytes(page.html.encode())
