@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,14 +23,23 @@ def to_wgs84(lon: float, lat: float, datum: Datum) -> tuple[float, float]:
 
 
 def encode_answer(
-    found: NearestAnswer, table: FeatureTable, at: datetime, mode: str, notes: Mapping[str, object]
+    found: NearestAnswer,
+    table: FeatureTable,
+    at: datetime,
+    mode: str,
+    notes: Mapping[str, object],
+    *,
+    reported: Collection[str] = (),
 ) -> bytes:
     """Return the answer as a FeatureCollection; ``table`` holds the stations, ``notes`` their credits.
 
-    The worker's own position is not repeated.
+    The worker's own position is not repeated. ``reported`` are the ids of stations in doubt (待核实).
     """
     features = [
-        with_answer(table.encoded(table.row_of[one.station.id]), answer_members(one))
+        with_answer(
+            table.encoded(table.row_of[one.station.id]),
+            {**answer_members(one), **({"reported": True} if one.station.id in reported else {})},
+        )
         for one in found.stations
     ]
     head = {

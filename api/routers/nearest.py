@@ -63,8 +63,11 @@ async def nearest(
     else:
         found = await run_in_threadpool(nearest_stations, query, view.finder, at)
     key = parameters_key(request.query_params.items())
-    tag = weak_tag(view.stamp, "nearest", key, at.isoformat(timespec="minutes"))
-    body = encode_answer(found, view.tables["stations"], at, wanted.mode, view.notes["stations"])
+    reported = service.board.told().doubts(service.clock()).keys()
+    tag = weak_tag(view.stamp, "nearest", key, at.isoformat(timespec="minutes"), sorted(reported))
+    body = encode_answer(
+        found, view.tables["stations"], at, wanted.mode, view.notes["stations"], reported=reported
+    )
     return answer(request, body, tag, GEOJSON)
 
 

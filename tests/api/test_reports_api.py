@@ -49,6 +49,7 @@ def test_two_independent_reports_mark_a_station_until_a_keeper_answers(
     assert own.get("/api/collections/stations/items/a").json()["properties"]["status"] == "operating"
     found = own.get("/api/nearest", params={"lon": 109.0, "lat": 34.0, "k": 1}).json()
     assert found["features"][0]["properties"]["open_state"] == "open"
+    assert found["features"][0]["properties"]["reported"] is True
     answered = own.post(f"/api/reports/{first}/dismiss", headers=key)
     assert (answered.status_code, answered.json()["status"]) == (200, "rejected")
     assert 'class="told"' not in own.get("/stations/a").text
@@ -110,8 +111,8 @@ def test_the_heat_banner_ends_by_itself(own: TestClient, app: FastAPI, key: dict
     assert "高温 37℃" in own.get("/").text
     assert own.get("/api/notices/heat").json()["heat"]["level_c"] == 37
     service.clock = lambda: start + timedelta(hours=3)
-    assert "高温" not in own.get("/").text
+    assert 'id="heat"' not in own.get("/").text
     assert own.get("/api/notices/heat").json() == {"heat": None}
     service.clock = lambda: start
     assert own.delete("/api/notices/heat", headers=key).status_code == 204
-    assert "高温" not in own.get("/").text
+    assert 'id="heat"' not in own.get("/").text
