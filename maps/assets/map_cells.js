@@ -195,6 +195,7 @@
     var element = one.badge.getElement();
     lines[0].setStyle({ weight: on ? 4.6 : 3.6 });
     lines[1].setStyle({ color: on ? "#b3121d" : "#1b1f23", weight: on ? 2.4 : 1.3 });
+    if (on) { lines[0].bringToFront(); lines[1].bringToFront(); }
     if (element) {
       element.classList.toggle("on", on);
       element.setAttribute("aria-pressed", String(on));
@@ -216,7 +217,7 @@
     if (!map.hasLayer(CareMap.layers.gaps)) { CareMap.layers.gaps.addTo(map); }
     CareMap.layers.gaps.addLayer(gaps[rank].parts);
     paint(rank, true);
-    if (zoom) { map.fitBounds(L.latLngBounds(gaps[rank].ring), { padding: [70, 70], maxZoom: 14.5, animate: false }); }
+    if (zoom) { map.fitBounds(L.latLngBounds(gaps[rank].ring), { padding: [70, 70], maxZoom: 14, animate: false }); }
     card(rank);
     if (window.parent !== window) { window.parent.postMessage({ gap: rank }, window.location.origin); }
   }
