@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
+from pathlib import Path
+from typing import Literal
 
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.planning import Grounds
 from api.routers.pages import PageDep
 from api.routers.planner import PlannerQuestion
+from api.table_files import MEDIA_TYPES
 from geo.assessment import hours_unit, is_illustrative
+from geo.io.exporter import export_register
 from geo.service_matrix import StationRow, StreetRow, station_matrix, street_matrix
+from maps.data_page import render_data
 from maps.matrix_page import MatrixView, render_matrix
 from maps.report_page import ReportGrounds, render_report
 
@@ -85,3 +92,42 @@ async def report(asked: PageDep) -> Response:
         return render_report(on, question.state, asked.page_view)
 
     return strict(await question.page(page))
+
+
+@router.get("/data")
+async def data(asked: PageDep) -> Response:
+    """Every download, what its columns mean, and where the data is from."""
+    question = PlannerQuestion(asked)
+
+    def page() -> str:
+        illustrative = is_illustrative(asked.view.snapshot.frame)
+        return render_data(
+            asked.view.stations,
+            question.state,
+            question.today,
+            illustrative=illustrative,
+            view=asked.page_view,
+        )
+
+    return strict(await question.page(page))
+
+
+@router.get("/data/stations.{form}")
+async def register_file(
+    asked: PageDep, form: Literal["geojson", "csv", "xlsx", "gpkg", "parquet"]
+) -> Response:
+    """The register as a file, in WGS-84."""
+    service = asked.service
+
+    def write() -> bytes:
+        now = service.clock().astimezone(service.settings.timezone)
+        with tempfile.TemporaryDirectory(prefix="care-stations-") as folder:
+            path = Path(folder) / f"stations.{form}"
+            export_register(path, asked.view.stations, now)
+            return path.read_bytes()
+
+    headers = {
+        "Content-Disposition": f'attachment; filename="stations.{form}"',
+        "Cache-Control": "no-cache",
+    }
+    return Response(await run_in_threadpool(write), 200, headers, MEDIA_TYPES[form])
