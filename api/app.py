@@ -23,6 +23,7 @@ from api.register import shipped_register
 from api.routers import (
     catalogue,
     cell,
+    compare,
     docs,
     features,
     keeper_pages,
@@ -105,7 +106,7 @@ def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI
         middleware=_layers(service),
     )
     app.state.service = service
-    for door in (operation, docs, pages, planner, planner_pages, keeper_pages, static):
+    for door in (operation, docs, pages, planner, planner_pages, compare, keeper_pages, static):
         app.include_router(door.router)
     for door in (nearest, planning, cell, features, writes, catalogue, reports):
         app.include_router(door.router, dependencies=[Depends(refuse_repeated)])
