@@ -27,3 +27,9 @@ async def static(name: str, request: Request) -> Response:
 async def favicon(request: Request) -> Response:
     """The icon, for browsers that ask without being told."""
     return await static("icon.svg", request)
+
+
+@router.get("/apple-touch-icon.png")
+async def touch_icon(request: Request) -> Response:
+    """The icon phones put on the home screen; they ask for it under this name without being told."""
+    return await static("icon-180.png", request)
