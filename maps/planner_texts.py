@@ -44,12 +44,12 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "no_modelled": ("已导入实测，模型不再使用", "Counts are imported; the model is not used"),
     # windows
     "T1": ("清晨", "Dawn"),
-    "T2": ("上午", "Morning"),
-    "T3": ("午间", "Midday"),
-    "T4": ("下午", "Afternoon"),
-    "T5": ("傍晚", "Evening"),
+    "T2": ("上午", "A.m."),
+    "T3": ("午间", "Noon"),
+    "T4": ("下午", "P.m."),
+    "T5": ("傍晚", "Eve"),
     "T6": ("夜间", "Night"),
-    "T7": ("凌晨", "Small hours"),
+    "T7": ("凌晨", "Late"),
     # units
     "unit_weight": ("需求权重", "demand weight"),
     "unit_weight_hours": ("权重·小时", "weight-hours"),
@@ -82,7 +82,7 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
         "Share of {unit} with an open station with the chosen service within 1 km in a straight line. "
         "A different measure from walking.",
     ),
-    "what_is": ("这个数怎么算", "How this is worked out"),
+    "what_is": ("这个数怎么算", "How?"),
     "fig_day": ("全天 24 小时", "All 24 hours"),
     "fig_twice": ("交叉覆盖 ≥2 站", "Two or more stations"),
     "fig_radius": ("1 公里半径", "1 km radius"),
@@ -121,7 +121,7 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
         "{n}% of it is not for want of a station nearby: it may need no new one.",
     ),
     # gaps
-    "gaps": ("缺口排名", "Gaps, ranked"),
+    "gaps": ("缺口排名", "Gaps"),
     "gaps_unit": ("未服务{unit}（{when}）", "unserved {unit} ({when})"),
     "around": ("{place}一带", "Around {place}"),
     "no_place": ("{street}的一处", "In {street}"),
