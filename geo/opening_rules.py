@@ -108,7 +108,9 @@ _MODIFIER = re.compile(
 _TIMES_AT_END = re.compile(rf"(?:^| )(?P<times>{_SPAN}(?:,{_SPAN})*)$")
 _DAYS_AT_END = re.compile(rf"(?:^| )(?P<days>{_TOKEN}(?:,{_TOKEN})*)$")
 _ONE_SPAN = re.compile(rf"(?P<start>{_TIME})(?:-(?P<end>{_TIME}))?(?P<plus>\+)?(?P<every>/[\d:]+)?")
-_COMMENT_AS_WRITTEN = re.compile(r'(?:\b(?P<kind>open|closed|off|unknown)\s+)?"[^"]*"', re.IGNORECASE)
+_COMMENT_AS_WRITTEN = re.compile(
+    r'(?:\b(?P<kind>open|closed|off|unknown)\s+)?"(?P<words>[^"]*)"', re.IGNORECASE
+)
 _HOLIDAY_BESIDE_WEEKDAY = re.compile(
     rf"{_HOLIDAY}(?P<a>[ ,])(?i:{_WEEKDAY})|(?i:{_WEEKDAY})(?:\[[-\d,]+\])?(?P<b>[ ,])[PS]H"
 )
@@ -124,7 +126,11 @@ def parse_program(text: str) -> Program:
     if not text.strip():
         raise _refused(text, "hours text is blank; unknown hours are null")
     canonical = str(_parsed(text))
-    comments = [match["kind"] is not None for match in _COMMENT_AS_WRITTEN.finditer(text)]
+    # A comment alone says "unknown", but one that only speaks of make-up days leaves nothing open.
+    comments = [
+        match["kind"] is not None or match["words"].strip() in MAKEUP_INCLUDED
+        for match in _COMMENT_AS_WRITTEN.finditer(text)
+    ]
     unquoted = re.sub(r'"[^"]*"', "", text)
     joints = [match["a"] or match["b"] for match in _HOLIDAY_BESIDE_WEEKDAY.finditer(unquoted)]
     pieces = list(_pieces(canonical))

@@ -173,6 +173,8 @@ MAKEUP = "2026-10-10"  # a Saturday, worked
         ("Mo-Fr 09:00-17:00; 2026 Oct 10 09:00-12:00", "15:00", False),
         ("Mo-Fr 09:00-17:00; 2026 Oct 10 off", "10:00", False),
         ('Mo-Fr 09:00-17:00 open "含调休上班日"', "10:00", True),
+        ('Mo-Fr 09:00-17:00 "含调休上班日"', "10:00", True),
+        ('Mo-Fr 09:00-17:00 "含调休上班日，请预约"', "10:00", None),
         # ... but not for which weekday it stands
         ('Mo 09:00-17:00 open "含调休上班日"', "10:00", None),
     ],
