@@ -16,6 +16,7 @@ from geo.store.opening import open_store
 ITEMS = "/api/collections/stations/items"
 GEOJSON = "application/geo+json"
 MERGE_PATCH = "application/merge-patch+json"
+IDLE_S = 2.0
 GONE = (OSError, http.client.HTTPException)
 
 
@@ -56,6 +57,7 @@ class Client:
 
     def __init__(self, port: int, key: str | None = None, timeout_s: float = 30) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
+        self._used_at = time.monotonic()
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
@@ -63,11 +65,14 @@ class Client:
         sent = {**self._headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         data = None if body is None else json.dumps(body).encode()
         started = time.monotonic()
+        if started - self._used_at > IDLE_S:
+            self._connection.close()  # the server may have hung up meanwhile; the next request connects anew
         self._connection.request(method, path, data, sent)
         answer = self._connection.getresponse()
         content = answer.read()
         fields = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, fields, content, time.monotonic() - started)
+        self._used_at = time.monotonic()
+        return Answer(answer.status, fields, content, self._used_at - started)
 
     def get(self, path: str) -> Answer:
         return self.ask("GET", path)
