@@ -112,6 +112,9 @@ class _Planning:
             self._report.problems += row.problems
             row.values.clear()  # a national file's rows are as large as its stations
             row.offers.clear()
+        if self._options.replace and not self._seen:
+            self._report.refused = "--replace with no row that names a station would retire all of them"
+            return ImportPlan((), self._report)
         if removes:
             self._remove_illustrative()
         if self._options.replace:
@@ -225,9 +228,13 @@ class _Planning:
         self._report.skipped.append(RowRef(match.station_id if match else "", name, row.number))
 
     def _remove_illustrative(self) -> None:
-        """Remove invented stations; one whose name is real stays, without its invented place."""
+        """Remove invented stations; one whose name is real stays, without its invented place.
+
+        So too under a row that was not applied: an example never stands beside the real register.
+        """
+        applied = {change.station_id for change in self._changes}
         for station in self._existing:
-            if station.id in self._seen:
+            if station.id in applied:
                 continue
             if _is_illustrative(station):
                 self._report.removed_illustrative.append(RowRef(station.id, station.name))

@@ -78,6 +78,13 @@ def test_an_absent_row_stays_unless_replaced(tmp_path: Path) -> None:
     assert [ref.station_id for ref in plan.report.retired] == ["B"]
 
 
+@pytest.mark.parametrize("address", ["", "一路1号"])
+def test_replacing_by_no_named_row_retires_nobody(tmp_path: Path, address: str) -> None:
+    plan = plan_of(tmp_path, [{"id": "", "name": "", "address": address}], [station()], replace=True)
+    assert plan.changes == ()
+    assert plan.report.refused == "--replace with no row that names a station would retire all of them"
+
+
 @pytest.mark.parametrize(("prefer", "written"), [(None, 0), ("store", 0), ("file", 1)])
 def test_an_older_row_that_differs_is_a_conflict(tmp_path: Path, prefer: Any, written: int) -> None:
     plan = plan_of(tmp_path, [{"id": "A", "version": 2, "landmark": "新"}], [station()], prefer=prefer)
@@ -199,6 +206,17 @@ def test_the_first_real_file_removes_all_illustrative_stations(tmp_path: Path) -
     assert after["BQ-001"].address == "北门"
     assert after["BQ-002"].location is None  # its place was invented
     assert after["BQ-002"].amenities["toilet"].value == "yes"
+
+
+@pytest.mark.parametrize("status", ["胡说", "正常"])
+def test_no_example_stays_under_a_row_that_was_not_applied(tmp_path: Path, status: str) -> None:
+    existing = [one.model_copy(update={"version": 5}) for one in shipped()]
+    example = next(one.id for one in existing if one.provenance.name == "illustrative")
+    row = {"id": example, "name": "新站", "status": status, "version": 1}
+    plan = plan_of(tmp_path, [{"id": "R1", "name": "真站"}, row], existing)
+    assert len(plan.report.removed_illustrative) == 60
+    assert [change.kind for change in plan.changes if change.station_id == example] == ["delete"]
+    assert (len(plan.report.skipped), len(plan.report.conflicts)) == ((1, 0) if status == "胡说" else (0, 1))
 
 
 def test_a_file_with_illustrative_rows_removes_nothing(tmp_path: Path) -> None:
