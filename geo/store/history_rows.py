@@ -12,6 +12,8 @@ from geo.stations import Station, station_from_record
 from geo.store.model import HistoryRow
 from geo.store.protocol import ChangeKind, HistoryEntry
 
+_LAST_VERSION = 2**31 - 1  # what the column can count to; a larger number is no value for the databases
+
 
 def history_values(
     station_id: str,
@@ -65,6 +67,8 @@ def station_at(connection: Connection, station_id: str, version: int | None) -> 
         NotFoundError: no such version, or it is a deletion.
     """
     table = HistoryRow.__table__
+    if version is not None and version > _LAST_VERSION:
+        raise NotFoundError(f"station {station_id}: version {version} never was")
     row = connection.execute(
         select(table.c.after).where(table.c.station_id == station_id, table.c.version == version)
     ).first()

@@ -196,6 +196,7 @@ def test_time_of_a_change_is_the_stores_own_in_utc(store_url: str) -> None:
         (Change("delete", "a", expected_version=9), ConflictError, "version 9 was expected, 1 is stored"),
         (Change("replace", "a", plain("a"), 2), ConflictError, "version 2 was expected, 1 is stored"),
         (Change("restore", "a", restore_version=5), NotFoundError, "station a: version 5 never was"),
+        (Change("restore", "a", restore_version=10**20), NotFoundError, f"version {10**20} never was"),
         (Change("restore", "z", restore_version=1), NotFoundError, "station z: version 1 never was"),
         (
             Change("replace", "a", plain("a").model_copy(update={"address": "x\x00y"})),
