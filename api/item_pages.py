@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from api.answers import GEOJSON, JSON, link
 from api.conditional import strong_tag
@@ -29,8 +30,7 @@ def items_page(
     before and after), ``stamp`` the time of the answer, ``notes`` what the
     collection says of itself.
     """
-    rows = np.arange(len(table)) if query.box is None else np.flatnonzero(table.in_box(query.box))
-    rows = table.with_values(rows, query.filters)
+    rows = matching(table, query)
     chosen = rows[query.offset : query.offset + query.limit].tolist()
     links = [link(_address(here, parameters), "self", GEOJSON)]
     after = query.offset + query.limit
@@ -49,6 +49,12 @@ def items_page(
         "links": links,
     }
     return feature_collection(head, [table.encoded(row) for row in chosen])
+
+
+def matching(table: FeatureTable, query: ItemsQuery) -> NDArray[np.intp]:
+    """Return the rows in the box that have the properties asked for, on all pages."""
+    rows = np.arange(len(table)) if query.box is None else np.flatnonzero(table.in_box(query.box))
+    return table.with_values(rows, query.filters)
 
 
 def feature_collection(head: Mapping[str, object], features: list[bytes]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -24,26 +24,31 @@ _OPEN_ENDS = ("", "..")
 
 @dataclass(frozen=True)
 class ItemsQuery:
-    """A checked request for items. ``filters`` are property → value, all required."""
+    """A checked request for items. ``filters`` are property → value, all required; ``file`` is its form."""
 
     limit: int
     offset: int
     box: Box | None
     filters: Mapping[str, Any]
+    file: str | None = None
 
 
-def parse_items_query(pairs: Mapping[str, str], queryables: Mapping[str, Mapping[str, Any]]) -> ItemsQuery:
+def parse_items_query(
+    pairs: Mapping[str, str],
+    queryables: Mapping[str, Mapping[str, Any]],
+    files: Collection[str] = (),
+) -> ItemsQuery:
     """Read query parameters; ``queryables`` are the JSON schemas of the properties that may be asked for.
 
     A ``limit`` above ``MAX_LIMIT`` is capped. ``datetime`` is checked and then matches everything: the
-    features have no time of their own.
+    features have no time of their own. ``files`` are the forms of file there are: a file has no pages.
 
     Raises:
         InvalidParameterError: an unknown parameter or a bad value, named.
     """
     filters: dict[str, Any] = {}
     box: Box | None = None
-    limit, offset = DEFAULT_LIMIT, 0
+    limit, offset, file = DEFAULT_LIMIT, 0, None
     for name, text in pairs.items():
         if name == "bbox":
             box = parse_bbox(text)
@@ -57,9 +62,15 @@ def parse_items_query(pairs: Mapping[str, str], queryables: Mapping[str, Mapping
             filters[name] = _typed(name, text, queryables[name])
         elif name != "f":
             raise InvalidParameterError(name[:64], text[:64], "unknown parameter")
+        elif text in files:
+            file = text
         elif text not in ("json", "geojson"):
-            raise InvalidParameterError("f", text[:64], "must be json or geojson")
-    return ItemsQuery(limit, offset, box, filters)
+            known = " or ".join(("json", "geojson", *files))
+            raise InvalidParameterError("f", text[:64], f"must be {known}")
+    for name in ("limit", "offset"):
+        if file is not None and name in pairs:
+            raise InvalidParameterError(name, pairs[name][:64], "a file has no pages: it holds every match")
+    return ItemsQuery(limit, offset, box, filters, file)
 
 
 def parse_bbox(text: str) -> Box:

@@ -47,8 +47,13 @@ ITEMS_PARAMETERS: list[dict[str, Any]] = [
     {
         "name": "f",
         "in": "query",
-        "description": "Format of the answer",
-        "schema": {"type": "string", "enum": ["json", "geojson"], "default": "json"},
+        "description": "Form of the answer; csv, xlsx, gpkg, parquet of worker-demand and service-gaps only: "
+        "every match, no pages.",
+        "schema": {
+            "type": "string",
+            "enum": ["json", "geojson", "csv", "xlsx", "gpkg", "parquet"],
+            "default": "json",
+        },
     },
     {
         "name": "filters",

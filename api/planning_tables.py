@@ -76,7 +76,7 @@ def compliance_file(grounds: Grounds, found: Assessment, ruleset: str) -> TableF
     """Return one row a station and rule of one rule set, at the station's place."""
     sheet = _compliance(grounds, found, ruleset)
     parameters = {"ruleset": ruleset, "week": found.standard.week.isoformat()}
-    return TableFile("compliance", (sheet,), _told(grounds, parameters), _sources(grounds))
+    return TableFile("compliance", (sheet,), _told(grounds, parameters), sources_of(grounds))
 
 
 def matrix_file(grounds: Grounds, standard: Standard, by: By) -> TableFile:
@@ -104,7 +104,7 @@ def access_file(grounds: Grounds, found: SeatAccess, standard: Standard, paramet
         frame = gpd.GeoDataFrame(found.cells, geometry=shapes, crs="EPSG:4326")
     frame = frame.assign(**{name: pd.Series([text] * len(frame), dtype=object) for name, text in on.items()})
     sheet = Sheet("accessibility", "可及性", ACCESS_COLUMNS[by], frame)
-    return TableFile("accessibility", (sheet,), _told(grounds, parameters), _sources(grounds))
+    return TableFile("accessibility", (sheet,), _told(grounds, parameters), sources_of(grounds))
 
 
 def _coverage(grounds: Grounds, found: Assessment) -> Sheet:
@@ -154,14 +154,15 @@ def _street_shapes(grounds: Grounds) -> dict[str | None, BaseGeometry]:
 
 def _file(grounds: Grounds, standard: Standard, name: str, *sheets: Sheet, **more: object) -> TableFile:
     parameters = {**echoed(standard), **more}
-    return TableFile(name, sheets, _told(grounds, parameters), _sources(grounds))
+    return TableFile(name, sheets, _told(grounds, parameters), sources_of(grounds))
 
 
 def _told(grounds: Grounds, parameters: Mapping[str, object]) -> dict[str, object]:
     return {**parameters, "register_version": grounds.version}
 
 
-def _sources(grounds: Grounds) -> dict[str, str]:
+def sources_of(grounds: Grounds) -> dict[str, str]:
+    """Return what every file says it rests on."""
     demand, district = grounds.demand, grounds.areas.district
     told = {
         "声明 notice": notice_of(grounds) or "",

@@ -66,9 +66,9 @@ class Standard:
             if chosen is not None and chosen not in known:
                 raise InvalidParameterError(name, chosen, f"must be one of {', '.join(known)}")
         if self.at is not None and (self.window is not None or self.day is not None):
-            raise InvalidParameterError("at", self.at, "excludes window and day")
+            raise InvalidParameterError("at", self.at.isoformat(), "excludes window and day")
         if self.at is not None and self.at.tzinfo is None:
-            raise InvalidParameterError("at", self.at, "must be an aware instant")
+            raise InvalidParameterError("at", self.at.isoformat(), "must be an aware instant")
         if self.week.weekday() != 0:
             raise InvalidParameterError("week", self.week.isoformat(), "must be a Monday")
 

@@ -9,14 +9,17 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.answers import GEOJSON, JSON, OPENAPI_JSON, SCHEMA_JSON, GeoJson, answer, link, plain
+from api.collection_files import FILE_COLLECTIONS, FILES, collection_file
 from api.collections import Collection, collections, describe, find, queryables_schema
 from api.conditional import parameters_key, weak_tag
 from api.feature_table import Box
-from api.item_pages import item_tag, items_page, one_item
+from api.item_pages import item_tag, items_page, matching, one_item
 from api.items_query import parse_items_query
 from api.live import View
 from api.openapi import ITEMS_PARAMETERS
+from api.planning import Grounds
 from api.service import BaseDep, FormatDep, Service, ServiceDep
+from api.table_files import MEDIA_TYPES, table_bytes
 from geo.errors import NotFoundError
 from geo.io.notices import credit
 
@@ -107,14 +110,26 @@ async def queryables(collection_id: str, base: BaseDep, _: FormatDep) -> Respons
 async def items(request: Request, collection_id: str, service: ServiceDep, base: BaseDep) -> Response:
     """A page of features in the order of their ids, filtered by box and properties."""
     collection = find(KNOWN, collection_id)
-    query = parse_items_query(request.query_params, collection.queryables)
+    files = FILES if collection.id in FILE_COLLECTIONS else ()
+    query = parse_items_query(request.query_params, collection.queryables, files)
     view = await service.view()
     here, stamp = f"{base}{request.url.path}", service.clock().isoformat()
     table = await service.table(collection.id, view)
+    day = service.today() if collection.id == "service-gaps" else None
+    asked = parameters_key(request.query_params.items())
+    tag = weak_tag(view.stamp, here, asked, day)
+    if (form := query.file) is not None:
+        chosen, told = matching(table, query), {**query.filters, "bbox": query.box}
+
+        def work(grounds: Grounds) -> bytes:
+            return table_bytes(collection_file(grounds, collection.id, table, chosen, told), form)
+
+        body = await service.analyse(view.snapshot, ("file", collection.id, asked, day), work)
+        response = answer(request, body, tag, MEDIA_TYPES[form])
+        response.headers["Content-Disposition"] = f'attachment; filename="{collection.id}.{form}"'
+        return response
     notes = view.notes.get(collection.id, {})
     body = items_page(table, query, here, request.query_params, stamp=stamp, notes=notes)
-    day = service.today() if collection.id == "service-gaps" else None
-    tag = weak_tag(view.stamp, here, parameters_key(request.query_params.items()), day)
     return answer(request, body, tag, GEOJSON)
 
 

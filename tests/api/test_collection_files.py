@@ -1,0 +1,99 @@
+"""Worker demand and service gaps as files: opened by other programs, the numbers of the features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.register import shipped_register
+from api.settings import Settings
+from geo.stations import ILLUSTRATIVE_NOTICE
+from geo.store.opening import open_store
+
+NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)
+STREET = "610111001"
+
+
+@pytest.fixture(scope="module")
+def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('collections') / 'store.db'}"
+    open_store(url, shipped_register).close()
+    app = create_app(Settings(store_url=url))
+    app.state.service.clock = lambda: NOON
+    with TestClient(app, raise_server_exceptions=False) as started:
+        yield started
+
+
+def read(content: bytes, form: str, layer: str, folder: Path) -> pd.DataFrame:
+    path = folder / f"read.{form}"
+    path.write_bytes(content)
+    if form == "csv":
+        return pd.read_csv(path, dtype={"street_code": str})
+    if form == "xlsx":
+        return pd.read_excel(path, sheet_name="数据", dtype={"street_code": str})
+    found = gpd.read_file(path, layer=layer) if form == "gpkg" else gpd.read_parquet(path)
+    assert set(found.geometry.geom_type) <= {"Polygon", "MultiPolygon"} and not found.geometry.is_empty.any()
+    west, south, east, north = found.total_bounds
+    assert 108.9 < west < east < 109.4 and 34.1 < south < north < 34.6  # longitude first
+    return found
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "gpkg", "parquet"])
+@pytest.mark.parametrize(
+    ("collection", "figures"),
+    [
+        ("worker-demand", ("demand_hours", "demand_hours_courier", "demand_T3_weekday", "demand_T7_weekend")),
+        ("service-gaps", ("rank", "unserved", "cause_closed", "nearest_distance_m")),
+    ],
+)
+def test_files_hold_every_match_with_the_numbers_of_the_features(
+    planner: TestClient, tmp_path: Path, collection: str, figures: tuple[str, ...], form: str
+) -> None:
+    where = f"/api/collections/{collection}/items?street_code={STREET}"
+    features: list[dict[str, Any]] = planner.get(f"{where}&limit=10000").json()["features"]
+    answer = planner.get(f"{where}&f={form}")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-disposition"] == f'attachment; filename="{collection}.{form}"'
+    table = read(answer.content, form, collection.replace("-", "_"), tmp_path)
+    assert len(table) == len(features) > 0
+    for name in figures:
+        assert table[name].tolist() == [feature["properties"][name] for feature in features]
+    for name, value in (
+        ("street_code", STREET),
+        ("demand_basis", "modelled"),
+        ("demand_unit", "weight"),
+        ("notice", ILLUSTRATIVE_NOTICE),
+    ):
+        assert set(table[name]) == {value}
+    assert table["areas_basis"].notna().all()
+    again = planner.get(f"{where}&f={form}", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_a_file_without_a_match_has_its_columns(planner: TestClient, tmp_path: Path) -> None:
+    for collection in ("worker-demand", "service-gaps"):
+        for form in ("csv", "xlsx", "gpkg", "parquet"):
+            answer = planner.get(f"/api/collections/{collection}/items?street_code=none&f={form}")
+            assert answer.status_code == 200, answer.text
+        path = tmp_path / "none.parquet"
+        path.write_bytes(answer.content)
+        empty = gpd.read_parquet(path)
+        assert len(empty) == 0 and "demand_basis" in empty.columns
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["worker-demand/items?f=csv&limit=5", "service-gaps/items?f=xlsx&offset=1", "areas/items?f=csv"],
+)
+def test_pages_of_a_file_and_files_of_other_collections_are_refused(planner: TestClient, asked: str) -> None:
+    answer = planner.get(f"/api/collections/{asked}")
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
