@@ -42,6 +42,7 @@ TAIL = (
     Column("parameters", "参数", "Parameters"),
     Column("register_version", "登记表版本", "Version of the register", kind="count"),
 )
+_NOTICE = "声明 notice"  # the source that says examples are examples; it stands on every sheet
 _BOLD = Font(bold=True)
 _CELL_CHARS = 32_000
 
@@ -119,7 +120,8 @@ def _write_xlsx(path: Path, file: TableFile) -> None:
         _fill(book, sheet.title if number else DATA, heads, (row.values() for row in rows))
     heads = [(word, "") for word in ("表", "字段", "中文", "English", "单位")]
     _fill(book, DICTIONARY, heads, _dictionary(file))
-    asked = ((name, _text(value)) for name, value in file.parameters.items())
+    asked = [(name, _text(value)) for name, value in file.parameters.items()]
+    asked += [(name, text) for name, text in file.sources.items() if name == _NOTICE]
     _fill(book, PARAMETERS, [("参数", ""), ("值", "")], asked)
     _fill(book, SOURCES, [("项目", ""), ("内容", "")], file.sources.items())
     book.save(path)
@@ -130,7 +132,7 @@ def _dictionary(file: TableFile) -> Iterable[tuple[str, ...]]:
         title = sheet.title if number else DATA
         for column in (*sheet.columns, *TAIL):
             yield title, column.name, column.zh, column.en, column.unit
-    if notice := file.sources.get("声明 notice"):
+    if notice := file.sources.get(_NOTICE):
         yield "声明", "notice", notice, "", ""
 
 

@@ -1,0 +1,180 @@
+"""The comparison as a page: a scenario is made, undone, saved, loaded; figures are the API's; all in time."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import openpyxl
+import pytest
+from playwright.sync_api import Page, expect
+
+from browsing import PageOpener
+from finder_site import axe
+from geo.scenario import NewSite, Scenario, read_scenario
+from serving import LiveServer
+
+PLAN = Scenario(
+    name="盘活",
+    closed=("BQ-E03",),
+    hours=(("BQ-E04", "24/7"),),
+    sites=(NewSite("香王", 109.06, 34.25), NewSite("水流", 109.03, 34.38)),
+)
+
+
+def address(server: LiveServer, path: str = "", **values: str) -> str:
+    """An address of the comparison."""
+    return f"{server.url}/planner/compare{path}?{urlencode(values)}"
+
+
+def body(url: str) -> bytes:
+    """What stands at ``url``."""
+    with urllib.request.urlopen(url) as answer:
+        found: bytes = answer.read()
+    return found
+
+
+def figures(html: str) -> dict[str, tuple[str, str, str]]:
+    """The rows of the numbers side by side."""
+    cell = r"<td>([^<]*)</td>"
+    row = rf'<tr><th scope="row">([^<]+)</th>{cell}<td><b>([^<]*)</b></td><td class="\w+">([^<]*)</td>'
+    rows = re.findall(row, html)
+    return {name: (a, b, change) for name, a, b, change in rows}
+
+
+def test_a_is_what_the_api_says(live_server: LiveServer) -> None:
+    html = body(address(live_server, window="T3", b=PLAN.to_json())).decode()
+    told = json.loads(body(f"{live_server.url}/api/coverage?window=T3"))
+    shown = figures(html)
+    a, b, change = next(value for name, value in shown.items() if "步行覆盖率" in name)
+    assert a == f"{int(told['share'] * 1000 + 0.5) / 10:.1f}%"
+    assert change == f"{'+' if float(b[:-1]) > float(a[:-1]) else '−'}" + change[1:]
+    covered = next(value for name, value in shown.items() if name.startswith("走得到"))
+    assert covered[0] == f"{told['demand_covered']:,.0f}"
+    assert "权重" in html and "走得到（人）" not in html
+    assert 'role="img"' in html
+
+
+def test_the_same_on_both_sides_changes_nothing(live_server: LiveServer) -> None:
+    for values in ({}, {"a": PLAN.to_json(), "b": PLAN.to_json()}, {"a": "v1"}):
+        shown = figures(body(address(live_server, **values)).decode())
+        assert all(a == b for a, b, _ in shown.values())
+        assert len(shown) == 5
+
+
+def test_a_scenario_is_worked_out_within_a_second(live_server: LiveServer) -> None:
+    body(address(live_server))  # the present register is known by then
+    taken = []
+    for number in range(3):
+        plan = PLAN.with_site(NewSite(f"新 {number}", 109.0 + number / 100, 34.3))
+        started = time.perf_counter()
+        body(address(live_server, b=plan.to_json()))
+        taken.append(time.perf_counter() - started)
+    assert min(taken) < 1
+
+
+def test_the_workbook_holds_the_page(live_server: LiveServer) -> None:
+    html = body(address(live_server, window="T3", b=PLAN.to_json())).decode()
+    link = re.search(r'href="(/planner/compare/difference\.xlsx[^"]+)"', html)
+    assert link is not None
+    book = openpyxl.load_workbook(io.BytesIO(body(live_server.url + link[1].replace("&amp;", "&"))))
+    heads, *rows = book["数据"].iter_rows(values_only=True)
+    lines = [dict(zip(heads, row, strict=True)) for row in rows]
+    total = lines[0]
+    shown = next(value for name, value in figures(html).items() if "步行覆盖率" in name)
+    assert f"{int(total['share_b'] * 1000 + 0.5) / 10:.1f}%" == shown[1]
+    streets = [line for line in lines if line["scope"] == "street"]
+    assert sum(line["covered_b"] for line in streets) == pytest.approx(total["covered_b"])
+    steps = list(book["改动"].iter_rows(min_row=2, values_only=True))
+    assert sum(row[2] for row in steps) == pytest.approx(total["covered_b"] - total["covered_a"])
+    explained = {row[1] for row in book["字段说明"].iter_rows(values_only=True)}
+    assert set(heads) <= explained
+
+
+def test_a_scenario_is_saved_and_read_back(live_server: LiveServer) -> None:
+    saved = body(address(live_server, "/scenario.json", b=PLAN.to_json())).decode()
+    assert read_scenario(saved) == PLAN
+
+
+@pytest.mark.parametrize(
+    ("plan", "says"),
+    [
+        ('{"closed": ["BQ-999"]}', "BQ-999"),
+        ('{"hours": {"BQ-E01": "whenever"}}', "not opening hours"),
+        ("{", "not JSON"),
+        ('{"name": "</script><img src=x>", "closed": ["<b>"]}', "&lt;b&gt;"),
+        ("v99", "version 99"),
+    ],
+)
+def test_what_cannot_be_compared_is_told_in_place(live_server: LiveServer, plan: str, says: str) -> None:
+    html = body(address(live_server, b=plan)).decode()
+    assert "没有算成" in html
+    assert says in html
+    assert "<img" not in html
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        body(address(live_server, "/difference.xlsx", b=plan))
+    assert caught.value.code in (400, 404)
+    caught.value.close()
+
+
+def test_a_scenario_is_made_by_hand(page: Page, live_server: LiveServer, tmp_path: Path) -> None:
+    page.goto(f"{live_server.url}/planner/compare?window=T3")
+    # close a station
+    page.locator("#f-station").select_option("BQ-E03")
+    page.locator("button[value=close]").click()
+    expect(page.locator(".changes li")).to_have_count(1)
+    # change hours
+    page.locator("#f-station").select_option("BQ-E04")
+    page.locator("#f-hours").fill("24/7")
+    page.locator("button[value=hours]").click()
+    expect(page.locator(".changes li")).to_have_count(2)
+    # add a site by a click on the map
+    drawn = page.locator("svg.sheet")
+    box = drawn.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.45)
+    lon, lat = (float(page.locator(field).input_value()) for field in ("#f-lon", "#f-lat"))
+    assert 108.95 < lon < 109.3
+    assert 34.1 < lat < 34.5
+    page.locator("#add button").click()
+    expect(page.locator(".changes li")).to_have_count(3)
+    made = read_scenario(parse_qs(urlsplit(page.url).query)["b"][0])
+    assert made.closed == ("BQ-E03",)
+    assert made.hours == (("BQ-E04", "24/7"),)
+    assert (made.sites[0].lon, made.sites[0].lat) == (lon, lat)
+    # its mark stands where the click was
+    mark = page.locator("svg.sheet [data-key=new-1]").bounding_box()
+    again = drawn.bounding_box()
+    assert mark and again
+    assert mark["x"] + mark["width"] / 2 == pytest.approx(again["x"] + again["width"] * 0.25, abs=3)
+    assert mark["y"] + mark["height"] / 2 == pytest.approx(again["y"] + again["height"] * 0.45, abs=3)
+    # undo, then load a file
+    page.locator(".changes a").first.click()
+    expect(page.locator(".changes li")).to_have_count(2)
+    file = tmp_path / "plan.json"
+    file.write_text(PLAN.to_json(), encoding="utf-8")
+    page.locator("#load input[type=file]").set_input_files(file)
+    expect(page.locator(".changes li")).to_have_count(PLAN.changes)
+    assert page.locator("#side-b option:checked").inner_text().startswith("盘活")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_nothing(open_page: PageOpener, live_server: LiveServer, width: int) -> None:
+    page = open_page(width, 740)
+    for path in (
+        f"/planner/compare?{urlencode({'window': 'T3', 'b': PLAN.to_json()})}",
+        "/planner/compare?lang=en",
+        "/planner/report?window=T3",
+        "/data",
+    ):
+        answer = page.goto(live_server.url + path)
+        assert answer is not None
+        assert "unsafe-inline" not in answer.headers["content-security-policy"]
+        assert page.evaluate("document.documentElement.scrollWidth") == width, path
+        assert axe(page) == [], path
