@@ -112,10 +112,10 @@ def tenths(share: float) -> str:
         return "不到一成"
     whole = math.floor(share * 10 + 0.5)
     if abs(share * 10 - whole) < 0.1:
-        return "约一半" if whole == 5 else f"约{names[whole]}成" if whole < 10 else "几乎全部"
-    if share * 10 < whole:
-        return f"近{names[whole]}成" if whole < 10 else "九成多"
-    return f"{names[whole]}成多"
+        return "约一半" if whole == 5 else f"约{names[whole]}成"
+    if 0 < whole - share * 10 <= 0.3:
+        return f"近{names[whole]}成"
+    return f"{names[math.floor(share * 10)]}成多"
 
 
 def whole_percents(parts: Sequence[float]) -> list[int]:
