@@ -13,6 +13,7 @@ from api.settings import SettingsError
 from geo.errors import CareStationError, InvalidDataError, InvalidParameterError
 
 FAILED, WRONG_USAGE = 1, 2
+_PROBLEMS_TOLD = 5
 _NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # a western longitude is no option
 
 
@@ -88,6 +89,7 @@ def _place(error: BaseException) -> str:
 
 
 def _first_of(error: InvalidDataError) -> str:
-    rest = len(error.problems) - 1
-    more = f" (and {rest} more problems; `care-stations validate FILE` lists them)" if rest else ""
-    return f"{error.problems[0]}{more}"
+    """Return the first problems of the data in one line, and how many more there are."""
+    shown = "; ".join(str(problem) for problem in error.problems[:_PROBLEMS_TOLD])
+    rest = len(error.problems) - _PROBLEMS_TOLD
+    return f"{shown} (and {rest} more problems)" if rest > 0 else shown

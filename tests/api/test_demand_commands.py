@@ -96,3 +96,19 @@ def test_refusals_say_why_and_keep_nothing(
         )
         assert message in capsys.readouterr().err
     assert stored(url) is None
+
+
+def test_every_bad_row_of_an_import_is_named_in_the_one_line(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text("lon,lat,count\n109.05,34.28,-3\n109.05,34.28,1\n109.05,34.28,x\n", encoding="utf-8")
+    assert run(["demand", "import", str(path), "--store", url, "--datum", "wgs84"]) == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "row 2, field count" in told and "'-3'" in told
+    assert "row 4, field count" in told and "'x'" in told
+    # six faults and more are counted, not listed
+    path.write_text("lon,lat,count\n" + "109.05,34.28,-1\n" * 8, encoding="utf-8")
+    assert run(["demand", "import", str(path), "--store", url, "--datum", "wgs84"]) == 1
+    assert capsys.readouterr().err.endswith("(and 3 more problems)\n")
