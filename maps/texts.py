@@ -308,7 +308,8 @@ SCRIPT_KEYS: tuple[str, ...] = (
     "count_unknown", "and", "at_time", "locating", "denied", "timed_out", "no_position", "inaccurate",
     "outside", "nothing", "nothing_near", "lacks", "lacks_closed", "drop_need", "later", "n_stations",
     "with_unknown", "big", "normal", "copied", "copy_failed", "search_empty", "search_failed",
-    "search_found", "heat", "heat_near", "comma", "map_failed", "wechat_hint", "offline", "stale", "updated", "help_aed", "help_first_aid",
+    "search_found", "heat", "heat_near", "comma", "map_failed", "wechat_hint", "offline", "stale",
+    "updated", "help_aed", "help_first_aid",
 )  # fmt: skip
 """Keys the finder's script needs on the phone."""
 
