@@ -129,7 +129,9 @@ def finder(browser: Browser, url: str) -> None:
     page.locator(".mk").nth(1).focus()
     page.keyboard.press("Enter")
     take(page, "finder-map-station")
-    page.goto(f"{url}/?amenities=water,hot_meal,rest,toilet,charging,climate,baby&open=1&time=23:30#near=109.0512,34.2762")
+    page.goto(
+        f"{url}/?amenities=water,hot_meal,rest,toilet,charging,climate,baby&open=1&time=23:30#near=109.0512,34.2762"
+    )
     take(page, "finder-nothing")
     page.goto(url)
     locate(page)
