@@ -444,7 +444,14 @@ $('bar-night').addEventListener('click', function (event) {
   window.scrollTo(0, 0);
 });
 $('at-clear').addEventListener('click', function () { setTime(''); });
-window.addEventListener('hashchange', function () { readFragment(); paintPlace(); pressButtons(); update(); });
+window.addEventListener('hashchange', function () {
+  readFragment();
+  paintPlace();
+  pressButtons();
+  // A jump inside the page (列表, 求助) took the place of the chosen place in the address: back with it.
+  if (ask.near && !ask.near.me) { writeAddress(); }
+  update();
+});
 var ticked = Math.floor(Date.now() / 60000);
 setInterval(function () {
   var minute = Math.floor(Date.now() / 60000);

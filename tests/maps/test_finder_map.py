@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -104,6 +105,10 @@ def test_a_point_on_the_map_becomes_the_place(serve: Callable[[Site], Site], ope
     page.reload()
     page.wait_for_selector("html.located .mk")
     expect(page.locator("#place-name")).to_have_text("所选位置附近")
+    place = urlsplit(page.url).fragment
+    for jump in ("#bar-list", ".bar a[href='#help']"):
+        page.click(jump)
+        page.wait_for_function("place => location.hash === '#' + place", arg=place)
 
 
 def test_without_its_files_the_list_stays(serve: Callable[[Site], Site], open_page: PageOpener) -> None:
