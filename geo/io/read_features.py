@@ -47,9 +47,9 @@ def read_geojson(path: Path) -> SourceTable:
         for name, value in bad.items():
             top = name.removeprefix("properties.").partition(".")[0]
             table.problems.append(table.problem("warning", "is no number", row, top, value))
-            values.pop(top, None)
-        geometry = None if any(name.startswith("geometry") for name in bad) else feature.get("geometry")
-        _place(table, row, values, geometry)
+            values.pop(known.get(top) or top, None)
+        if "geometry" in feature and not any(name.startswith("geometry") for name in bad):
+            _place(table, row, values, feature["geometry"])
         table.rows.append(SourceRow(number, with_stated_nulls(values)))
     datum = reader.members.get("datum")
     table.datum = datum if isinstance(datum, str) else None
@@ -143,14 +143,18 @@ def _table_of_arrow(path: Path, content: Any, geometry: str, crs: str | None) ->
     number = 0
     for batch in content.to_batches(max_chunksize=_BATCH):
         columns = {fields[name]: batch.column(name).to_pylist() for name in names if name in fields}
-        for index, location in enumerate(_locations(batch, geometry, to_lon_lat)):
+        located = geometry in content.schema.names
+        places = list(_locations(batch, geometry, to_lon_lat)) if located else []
+        for index in range(batch.num_rows):
             number += 1
             values: dict[str, Any] = {name: cells[index] for name, cells in columns.items()}
             row = SourceRow(number, values)
-            if isinstance(location, str):
-                table.problems.append(table.problem("warning", location, row, "geometry"))
-            else:
-                values["location"] = location
+            if located:
+                place = places[index]
+                if isinstance(place, str):
+                    table.problems.append(table.problem("warning", place, row, "geometry"))
+                else:
+                    values["location"] = place
             table.rows.append(SourceRow(number, with_stated_nulls(values)))
     return table
 
@@ -158,14 +162,15 @@ def _table_of_arrow(path: Path, content: Any, geometry: str, crs: str | None) ->
 def _locations(
     batch: Any, geometry: str, to_lon_lat: pyproj.Transformer | None
 ) -> Iterator[tuple[float, float] | str | None]:
-    """Yield each row's (lon, lat), None without geometry, or what is wrong with it."""
-    if geometry not in batch.schema.names:
-        yield from [None] * batch.num_rows
-        return
-    shapes = shapely.from_wkb(batch.column(geometry).to_pylist())
-    for shape in shapes:
-        if shape is None or shape.is_empty:
+    """Yield each row's (lon, lat), None where it is null, or what is wrong with it."""
+    raw = batch.column(geometry).to_pylist()
+    for wkb, shape in zip(raw, shapely.from_wkb(raw, on_invalid="ignore"), strict=True):
+        if wkb is None:
             yield None
+        elif shape is None:
+            yield "is not a readable geometry"
+        elif shape.is_empty:  # a point of two NaN is the same bytes
+            yield "is a point without coordinates"
         elif shape.geom_type != "Point":
             yield f"must be a point, is a {shape.geom_type}"
         elif to_lon_lat is not None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
+import shapely
 
 from geo.crs import Datum
 from geo.data_files import data_path
@@ -184,6 +187,75 @@ def test_a_bad_cell_leaves_its_field_and_a_bad_status_its_row(tmp_path: Path) ->
     found = {(problem.row, problem.column, problem.severity) for problem in plan.report.problems}
     assert found == {(2, "seats", "warning"), (3, "status", "error")}
     assert [ref.station_id for ref in plan.report.skipped] == ["B"]
+
+
+def feature(geometry: str, **properties: object) -> str:
+    return f'{{"type":"Feature","geometry":{geometry},"properties":{json.dumps(properties)}}}'
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        '{"type":"Point","coordinates":[NaN,34.27]}',
+        '{"type":"Point","coordinates":[NaN,NaN]}',
+        '{"type":"Point","coordinates":[]}',
+        '{"type":"Point","coordinates":["109","34"]}',
+        '{"type":"LineString","coordinates":[[109,34],[109.1,34]]}',
+        '"109,34"',
+    ],
+)
+def test_an_unreadable_geometry_leaves_the_location(tmp_path: Path, geometry: str) -> None:
+    path = tmp_path / "r.geojson"
+    row = feature(geometry, id="A", name="甲站", version=3, landmark="塔")
+    path.write_text(f'{{"type":"FeatureCollection","features":[{row}]}}', encoding="utf-8")
+    plan = plan_import(read_register(path), [station()], ImportOptions(), TODAY)
+    made = only(plan)
+    assert (made.location, made.landmark) == (station().location, "塔")
+    found = {(one.row, one.severity, one.station, one.field) for one in plan.report.problems}
+    assert found == {(1, "warning", "A", "geometry")}
+
+
+def test_a_null_geometry_clears_and_an_absent_one_leaves(tmp_path: Path) -> None:
+    path = tmp_path / "r.geojson"
+    row = feature("null", id="A", name="甲站", version=3, landmark="塔")
+    for text, location in ((row, None), (row.replace('"geometry":null,', ""), station().location)):
+        path.write_text(f'{{"type":"FeatureCollection","features":[{text}]}}', encoding="utf-8")
+        made = only(plan_import(read_register(path), [station()], ImportOptions(), TODAY))
+        assert made.location == location
+
+
+def test_a_number_that_is_none_leaves_its_field(tmp_path: Path) -> None:
+    path = tmp_path / "r.geojson"
+    row = '{"id":"A","name":"甲站","version":3,"座位数":NaN,"landmark":"塔"}'
+    text = (
+        f'{{"type":"Feature","geometry":{{"type":"Point","coordinates":[109.06,34.27]}},"properties":{row}}}'
+    )
+    path.write_text(f'{{"type":"FeatureCollection","features":[{text}]}}', encoding="utf-8")
+    made = only(plan_import(read_register(path), [station(seats=4)], ImportOptions(), TODAY))
+    assert (made.seats, made.landmark) == (4, "塔")
+
+
+@pytest.mark.parametrize("ending", [".gpkg", ".parquet"])
+def test_of_points_in_layers_only_null_clears(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"r{ending}"
+    known = [station(id=name, name=name) for name in "ABC"]
+    points = [None, shapely.Point(), shapely.Point(109.06, float("nan"))]
+    frame = gpd.GeoDataFrame({"id": list("ABC"), "version": 3}, geometry=points, crs="EPSG:4326")
+    if ending == ".gpkg":
+        frame.to_file(path, layer="stations", driver="GPKG")
+    else:
+        frame.to_parquet(path)
+    plan = plan_import(read_register(path), known, ImportOptions(), TODAY)
+    assert (only(plan).id, only(plan).location) == ("A", None)
+    assert [problem.row for problem in plan.report.problems if problem.field == "geometry"] == [2, 3]
+
+
+@pytest.mark.parametrize("cell", ["NaN", "不详", "109°4'"])
+def test_unreadable_degrees_leave_the_location(tmp_path: Path, cell: str) -> None:
+    row = {"id": "A", "version": 3, "lon": cell, "lat": "34.28", "landmark": "塔"}
+    plan = plan_of(tmp_path, [row], [station()])
+    assert only(plan).location == station().location
+    assert [problem.field for problem in plan.report.problems] == ["lon"]
 
 
 def shipped() -> list[Station]:
