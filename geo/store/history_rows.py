@@ -11,6 +11,7 @@ from geo.errors import NotFoundError
 from geo.stations import Station, station_from_record
 from geo.store.model import HistoryRow
 from geo.store.protocol import ChangeKind, HistoryEntry
+from geo.store.station_rows import is_storable
 
 _LAST_VERSION = 2**31 - 1  # what the column can count to; a larger number is no value for the databases
 
@@ -41,6 +42,8 @@ def history_values(
 
 def read_history(connection: Connection, station_id: str) -> list[HistoryEntry]:
     """Return the changes of one station, oldest first; empty for an id never known."""
+    if not is_storable(station_id):
+        return []
     table = HistoryRow.__table__
     rows = connection.execute(
         select(table).where(table.c.station_id == station_id).order_by(table.c.sequence)
@@ -67,7 +70,7 @@ def station_at(connection: Connection, station_id: str, version: int | None) -> 
         NotFoundError: no such version, or it is a deletion.
     """
     table = HistoryRow.__table__
-    if version is not None and version > _LAST_VERSION:
+    if (version is not None and version > _LAST_VERSION) or not is_storable(station_id):
         raise NotFoundError(f"station {station_id}: version {version} never was")
     row = connection.execute(
         select(table.c.after).where(table.c.station_id == station_id, table.c.version == version)

@@ -24,6 +24,7 @@ from geo.store.station_rows import (
     chunks,
     delete_stations,
     insert_stations,
+    is_storable,
     load_stations,
     refuse_unstorable,
     update_stations,
@@ -194,6 +195,8 @@ class SqlStore:
         if not changes:
             return Written(self.version(), ())
         for change in changes:
+            if change.kind != "create" and not is_storable(change.station_id):
+                raise NotFoundError(f"station {change.station_id}: not in the register")
             if change.station is not None:
                 refuse_unstorable(change.station)
         now = self._clock().astimezone(UTC)

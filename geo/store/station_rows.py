@@ -70,7 +70,7 @@ def load_stations(connection: Connection, ids: Collection[str] | None = None) ->
         return _load(connection, _station_query(connection), _amenity_query())
     return [
         station
-        for chunk in chunks(sorted(ids))
+        for chunk in chunks(sorted(filter(is_storable, ids)))
         for station in _load(
             connection,
             _station_query(connection).where(StationRow.id.in_(chunk)),
@@ -120,10 +120,19 @@ def refuse_unstorable(station: Station) -> None:
     """
     for name in FIELD_NAMES:
         for text in _texts(getattr(station, name)):
-            if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+            if not is_storable(text):
                 raise InvalidDataError(
                     [Problem("store", station.id, name, text, "holds a character no database can keep")]
                 )
+
+
+def is_storable(text: str) -> bool:
+    """Return whether both databases can keep a text; an id that is not names no station.
+
+    >>> is_storable("BQ-001"), is_storable("BQ\\x00001")
+    (True, False)
+    """
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _texts(value: object) -> Iterable[str]:

@@ -440,3 +440,21 @@ def test_history_keeps_json_readable(store: StationStore) -> None:
         raw = connection.execute(text("SELECT CAST(after AS TEXT) FROM history")).scalar_one()
     assert "区市民中心爱心驿站" in raw
     assert list(json.loads(raw)["amenities"]) == ["toilet", "water_hot", "aed"]
+
+
+@pytest.mark.parametrize("station_id", ["a\x00", "\x00", "a\ud800"])
+def test_an_id_no_database_can_keep_names_no_station(store: StationStore, station_id: str) -> None:
+    create(store, plain("a"))
+    with pytest.raises(NotFoundError):
+        store.get(station_id)
+    with pytest.raises(NotFoundError):
+        store.history(station_id)
+    with pytest.raises(NotFoundError):
+        store.restore(station_id, 1, "测试")
+    for change in (
+        Change("delete", station_id),
+        Change("replace", station_id, plain("a").model_copy(update={"id": station_id})),
+    ):
+        with pytest.raises(NotFoundError):
+            store.apply([change], "测试")
+    assert [station.id for station in store.stations()] == ["a"]
