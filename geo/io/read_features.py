@@ -12,6 +12,7 @@ import pyarrow.parquet
 import pyogrio
 import pyogrio.errors
 import pyproj
+import pyproj.exceptions
 import shapely
 
 from geo.errors import InvalidDataError, Problem
@@ -21,6 +22,7 @@ from geo.io.headers import map_headers
 from geo.io.table import Column, SourceRow, SourceTable, with_stated_nulls
 
 _BATCH = 5000
+_NO_CRS = "names a coordinate system that cannot be read"
 _LON_LAT_NAMES = ("OGC:CRS84", "EPSG:4326", "EPSG:4490")  # CGCS2000 is WGS-84 to a few centimetres
 
 
@@ -96,17 +98,24 @@ def read_gpkg(path: Path) -> SourceTable:
     Raises:
         InvalidDataError: not a GeoPackage, no such layer, or without a coordinate system.
     """
+    _require_head(path, b"SQLite format 3\x00", "is no GeoPackage")
     try:
         layers = pyogrio.list_layers(path)
         names = [
             str(name) for name, kind in layers if kind is None or "Point" in str(kind) or kind == "Unknown"
         ]
         if LAYER not in names and len(names) != 1:
-            raise _refused(f"has no layer {LAYER} and not one layer of points alone, but: {', '.join(names)}")
+            held = ", ".join(str(name) for name, _ in layers)
+            raise _refused(path, f"has no layer {LAYER} and not one layer of points alone, but: {held}")
         layer = LAYER if LAYER in names else names[0]
         meta, content = pyogrio.read_arrow(path, layer=layer)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise _refused(f"is not a readable GeoPackage: {error}") from error
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        pa.ArrowException,
+        OSError,
+    ) as error:
+        raise _refused(path, "is a damaged or cut off GeoPackage") from error
     geometry = meta["geometry_name"] or "wkb_geometry"
     return _table_of_arrow(path, content, geometry, meta["crs"])
 
@@ -117,19 +126,36 @@ def read_geoparquet(path: Path) -> SourceTable:
     Raises:
         InvalidDataError: not Parquet, or its geometry is not WKB.
     """
+    _require_head(path, b"PAR1", "is no Parquet file")
     try:
         content = pa.parquet.read_table(path)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise _refused(f"is not a readable Parquet file: {error}") from error
-    raw = (content.schema.metadata or {}).get(b"geo")
-    geo = orjson.loads(raw) if raw else {}
-    geometry = geo.get("primary_column", GEOMETRY)
-    column = geo.get("columns", {}).get(geometry, {})
-    if not raw or column.get("encoding") != "WKB":
-        raise _refused("has no GeoParquet metadata with a WKB geometry")
-    crs = column.get("crs", "OGC:CRS84")
-    name = crs if isinstance(crs, str) or crs is None else pyproj.CRS.from_json_dict(crs).to_wkt()
-    return _table_of_arrow(path, content, geometry, name)
+    except (pa.ArrowException, OSError) as error:
+        raise _refused(path, "is a damaged or cut off Parquet file") from error
+    geometry, crs = _geo_metadata(path, content)
+    return _table_of_arrow(path, content, geometry, crs)
+
+
+def _geo_metadata(path: Path, content: Any) -> tuple[str, str | None]:
+    """Return (column of the geometry, its coordinate system) as GeoParquet names them."""
+    try:
+        geo = orjson.loads((content.schema.metadata or {}).get(b"geo", b"{}"))
+        geometry = geo.get("primary_column", GEOMETRY)
+        column = geo.get("columns", {}).get(geometry, {})
+        if column.get("encoding") == "WKB":
+            crs = column.get("crs", "OGC:CRS84")
+            named = isinstance(crs, str) or crs is None
+            return geometry, crs if named else pyproj.CRS.from_json_dict(crs).to_wkt()
+    except pyproj.exceptions.CRSError as error:
+        raise _refused(path, _NO_CRS) from error
+    except (orjson.JSONDecodeError, AttributeError, TypeError) as error:
+        raise _refused(path, "has damaged GeoParquet metadata") from error
+    raise _refused(path, "has no GeoParquet metadata with a WKB geometry")
+
+
+def _require_head(path: Path, head: bytes, message: str) -> None:
+    with path.open("rb") as file:
+        if file.read(len(head)) != head:
+            raise _refused(path, message)
 
 
 def _table_of_arrow(path: Path, content: Any, geometry: str, crs: str | None) -> SourceTable:
@@ -139,7 +165,7 @@ def _table_of_arrow(path: Path, content: Any, geometry: str, crs: str | None) ->
     fields = {column.header: found for found, column in table.columns.items()}
     metadata = content.schema.metadata or {}
     table.datum = metadata.get(b"datum", b"").decode() or None
-    to_lon_lat = _transformer(crs) if geometry in content.schema.names else None
+    to_lon_lat = _transformer(path, crs) if geometry in content.schema.names else None
     number = 0
     for batch in content.to_batches(max_chunksize=_BATCH):
         columns = {fields[name]: batch.column(name).to_pylist() for name in names if name in fields}
@@ -179,15 +205,18 @@ def _locations(
             yield shape.x, shape.y
 
 
-def _transformer(crs: str | None) -> pyproj.Transformer | None:
+def _transformer(path: Path, crs: str | None) -> pyproj.Transformer | None:
     """Return what brings points to WGS-84, longitude first; None where they are that already."""
     if crs is None:
-        raise _refused("names no coordinate system")
-    found = pyproj.CRS.from_user_input(crs)
+        raise _refused(path, "names no coordinate system")
+    try:
+        found = pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as error:
+        raise _refused(path, _NO_CRS) from error
     if any(found.equals(name, ignore_axis_order=True) for name in _LON_LAT_NAMES):
         return None
     return pyproj.Transformer.from_crs(found, "OGC:CRS84", always_xy=True)
 
 
-def _refused(message: str) -> InvalidDataError:
-    return InvalidDataError([Problem("file", None, None, None, message)])
+def _refused(path: Path, message: str) -> InvalidDataError:
+    return InvalidDataError([Problem(path.name, None, None, None, message)])

@@ -17,9 +17,13 @@ def whole_file(path: Path) -> Iterator[Path]:
     of its own, so that formats which write more than one file while at work may do so.
 
     Raises:
-        OSError: the directory is missing, full or not writable.
+        OSError: the directory is missing, full or not writable; names the directory as it was given.
     """
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as directory:
+    try:
+        made = tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path.parent)) from error
+    with made as directory:
         beside = Path(directory) / path.name
         yield beside
         with beside.open("rb+") as file:

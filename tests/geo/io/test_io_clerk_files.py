@@ -196,8 +196,8 @@ def test_a_sheet_of_amenities_by_station_name(tmp_path: Path) -> None:
         ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old .xls"),
         ("a.csv", b"PK\x03\x04", "Excel or zip"),
         ("a.csv", b"\x00\xff\xfe\x80", "not text"),
-        ("a.gpkg", b"nothing", "not a readable GeoPackage"),
-        ("a.parquet", b"nothing", "not a readable Parquet"),
+        ("a.gpkg", b"nothing", "a.gpkg: is no GeoPackage"),
+        ("a.parquet", b"nothing", "a.parquet: is no Parquet file"),
         ("a.geojson", b"[1]", "not a GeoJSON document"),
     ],
 )

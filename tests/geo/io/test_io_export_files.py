@@ -19,6 +19,7 @@ from geo.errors import InvalidDataError, InvalidParameterError
 from geo.io import exporter
 from geo.io.exporter import export_register
 from geo.io.map_list import write_map_list
+from geo.io.reader import read_register
 from geo.stations import FIELD_NAMES, ILLUSTRATIVE_NOTICE, Station
 from geo.validation import validate_geojson
 
@@ -170,3 +171,36 @@ def test_map_list(tmp_path: Path, platform: str, convert: object, head: str) -> 
     assert row["站点编号"] == "A"
     write_map_list(tmp_path / "list.xlsx", stations, platform, NOW)
     assert result.datum.value in cells(tmp_path / "list.xlsx")
+
+
+@pytest.mark.parametrize("ending", exporter.ENDINGS)
+def test_a_missing_folder_is_named_as_given(tmp_path: Path, ending: str) -> None:
+    folder = tmp_path / "没有"
+    with pytest.raises(FileNotFoundError) as caught:
+        export_register(folder / f"r{ending}", [real()], NOW)
+    assert caught.value.filename == str(folder)
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind"), [(".gpkg", "GeoPackage"), (".parquet", "Parquet file")], ids=["gpkg", "parquet"]
+)
+def test_a_broken_layer_is_told_in_one_own_line(tmp_path: Path, ending: str, kind: str) -> None:
+    whole, path = tmp_path / f"whole{ending}", tmp_path / f"坏{ending}"
+    export_register(whole, [real(id=f"A{number}") for number in range(300)], NOW)
+    held = whole.read_bytes()
+    third = len(held) // 3
+    damaged = f"坏{ending}: is a damaged or cut off {kind}"
+    for content, told in (
+        (b"", f"坏{ending}: is no {kind}"),
+        (b"hello", f"坏{ending}: is no {kind}"),
+        (held[: third * 2], damaged),
+        (held[:third] + bytes(number * 7 % 256 for number in range(third)) + held[2 * third :], damaged),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(InvalidDataError) as caught:
+            read_register(path)
+        assert str(caught.value) == told
+    path.unlink()
+    with pytest.raises(FileNotFoundError) as missing:
+        read_register(path)
+    assert missing.value.filename in (path, str(path))
