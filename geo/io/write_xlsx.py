@@ -70,6 +70,14 @@ _RULES = (
     ("null_fields 空值字段", "列出本行哪些空白表示“无”，以区别于“不改”"),
     ("坐标系", "改动坐标时须与本文件的坐标系一致"),
 )
+_OPEN_SHARE = (
+    "开放时间占比",
+    "开放时间占比",
+    "Share of time open",
+    "number",
+    "服务矩阵：一周内确知开放的时间所占比例，0至1；开放时间未知的留空",
+    "Service matrix: share of the week known to be open, 0-1; blank where hours are unknown",
+)
 _HEAD_FONT = Font(bold=True)
 _HEAD_FILL = PatternFill("solid", start_color="FFDCE9F5")
 _HEAD_ALIGN = Alignment(wrap_text=True, vertical="top")
@@ -170,7 +178,8 @@ def _matrix_sheet(book: Any, stations: Sequence[Station], week: date) -> None:
 
 
 def _matrix_row(row: StationRow, street: str | None) -> Iterator[object]:
-    yield from (row.station_id, row.name, street, _WINDOW_ZH[row.window_state], round(row.open_share, 3))
+    share = None if row.window_state == "unknown" else round(row.open_share, 3)
+    yield from (row.station_id, row.name, street, _WINDOW_ZH[row.window_state], share)
     for cell in row.cells:
         word = label("amenity_value", cell.value)
         yield f"{word} {cell.distance_m:g}米" if cell.distance_m is not None else word
@@ -184,6 +193,8 @@ def _fields_sheet(book: Any) -> None:
         rows = list(csv.reader(file))[1:]
     for row in rows:
         sheet.append([_text(cell) for cell in row])
+    sheet.append([])
+    sheet.append(_OPEN_SHARE)
     sheet.append([])
     sheet.append(["设施与服务代码"])
     for kind in catalogue().values():

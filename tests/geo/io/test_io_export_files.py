@@ -204,3 +204,19 @@ def test_a_broken_layer_is_told_in_one_own_line(tmp_path: Path, ending: str, kin
     with pytest.raises(FileNotFoundError) as missing:
         read_register(path)
     assert missing.value.filename in (path, str(path))
+
+
+def test_the_matrix_leaves_the_share_of_unknown_hours_blank(tmp_path: Path) -> None:
+    stations = [
+        real(hours=None),
+        real(id="B", hours="24/7"),
+        real(id="C", hours="Mo 08:00-20:00"),
+        real(id="D", hours=None, status="temporarily_closed"),
+    ]
+    export_register(tmp_path / "r.xlsx", stations, NOW)
+    book = openpyxl.load_workbook(tmp_path / "r.xlsx")
+    rows = list(book["服务矩阵"].iter_rows(values_only=True))
+    place = rows[0].index("开放时间占比")
+    assert {row[0]: row[place] for row in rows[1:]} == {"A": None, "B": 1, "C": 0.071, "D": 0}  # 12 of 168 h
+    (said,) = [row for row in book["字段说明"].iter_rows(values_only=True) if row[0] == "开放时间占比"]
+    assert "未知的留空" in str(said)
