@@ -21,7 +21,14 @@ from geo.crs import Datum, convert_datum
 from geo.io.datum_guard import KnownPlace, check_datum, shipped_places
 from geo.io.duplicates import DuplicatePair, alike_pairs, similarity
 from geo.io.matching import Match, Register
-from geo.io.records import FileMark, ImportContext, RowRefusedError, changed_fields, made_station
+from geo.io.records import (
+    FileMark,
+    ImportContext,
+    RowRefusedError,
+    changed_fields,
+    made_station,
+    without_example_remark,
+)
 from geo.io.report import Conflict, ImportReport, Resolution, RowRef
 from geo.io.rows import ParsedRow, parse_rows
 from geo.io.table import SourceTable
@@ -301,5 +308,12 @@ def _without_illustration(station: Station) -> Station:
     if station.provenance.location != "illustrative":
         return station
     provenance = station.provenance.model_copy(update={"location": "source"})
-    gone = {"location": None, "location_precision": None, "location_checked_on": None, "raw_coordinate": None}
+    source = without_example_remark(station.source)
+    gone = {
+        "source": source,
+        "location": None,
+        "location_precision": None,
+        "location_checked_on": None,
+        "raw_coordinate": None,
+    }
     return station.model_copy(update={**gone, "provenance": provenance})

@@ -29,6 +29,7 @@ _LOCATION_FIELDS = ("location", "location_precision", "location_checked_on", "ra
 _BOOKKEEPING = ("provenance", "source")
 _DATES = ("status_since", "status_until")
 _MARK = re.compile(r"(?:；)?导入：[^；]*$")
+_EXAMPLE_REMARK = re.compile(r"[，；]?图上位置仅为示例")
 _MAX_SOURCE = 2000
 
 
@@ -227,7 +228,18 @@ def _sourced(station: Station, known: Station, changed: list[str], *, moved: boo
         if yes and getattr(station.provenance, group) == getattr(known.provenance, group)
     }
     provenance = station.provenance.model_copy(update=restated)
-    return station.model_copy(update={"provenance": provenance, "source": mark.on(station.source)})
+    invented = moved and known.provenance.location == "illustrative"
+    source = without_example_remark(station.source) if invented else station.source
+    return station.model_copy(update={"provenance": provenance, "source": mark.on(source)})
+
+
+def without_example_remark(source: str | None) -> str | None:
+    """Return a source text without the remark that the place is an example, for a station that lost it.
+
+    >>> without_example_remark("公开报道：名称；位置未公布，图上位置仅为示例")
+    '公开报道：名称；位置未公布'
+    """
+    return (_EXAMPLE_REMARK.sub("", source) or None) if source else source
 
 
 def _sourced_new(station: Station, row: ParsedRow, mark: FileMark) -> Station:

@@ -277,6 +277,10 @@ def test_the_first_real_file_removes_all_illustrative_stations(tmp_path: Path) -
     assert all("illustrative" not in one.provenance.model_dump().values() for one in after.values())
     assert after["BQ-001"].address == "北门"
     assert after["BQ-002"].location is None  # its place was invented
+    for name in ("BQ-001", "BQ-002", "BQ-003"):
+        source = after[name].source or ""
+        assert "位置未公布" in source
+        assert "示例" not in source
     assert after["BQ-002"].amenities["toilet"].value == "yes"
 
 
@@ -345,6 +349,18 @@ def test_unchanged_rows_keep_version_and_time(store: SqlStore, tmp_path: Path) -
     plan = plan_import(read_register(path), before[1], ImportOptions(Datum.BD09), TODAY)
     store.apply(plan.changes, "import all.xlsx")
     assert store.read() == before
+
+
+@pytest.mark.parametrize("others", [[], [{"id": "BQ-E01", "landmark": "塔"}]])
+def test_a_real_place_takes_the_remark_of_the_invented_one(
+    tmp_path: Path, others: list[dict[str, Any]]
+) -> None:
+    plan = plan_of(tmp_path, [{"id": "BQ-003", "lon": 109.07, "lat": 34.28}, *others], shipped())
+    made = {change.station_id: change.station for change in plan.changes}["BQ-003"]
+    assert made is not None
+    assert made.location == (109.07, 34.28)
+    assert made.provenance.location == "source"
+    assert "图上位置仅为示例" not in (made.source or "")
 
 
 def test_a_real_row_under_an_examples_id_keeps_nothing_invented(tmp_path: Path) -> None:
