@@ -19,6 +19,8 @@ ERROR_WORDS = frozenset(
     ["#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!", "#GETTING_DATA"]
 )
 """What a spreadsheet shows where a formula failed."""
+UNCALCULATED = "#UNCALCULATED!"
+"""What the reader of workbooks puts where a formula has no stored value."""
 
 _LIST_MARKS = re.compile(r"[、,;，；/|\n]")
 _XML_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -35,7 +37,7 @@ def needs_guard(text: str) -> bool:
         not text
         or text.startswith((*FORMULA_STARTS, "'"))
         or text.strip() != text
-        or text == CLEAR_WORD
+        or text in (CLEAR_WORD, UNCALCULATED)
         or text in ERROR_WORDS
     )
 

@@ -16,6 +16,7 @@ from geo.io.cells import unguarded
 from geo.io.grids import is_blank
 from geo.io.headers import field_of, normal_header
 from geo.io.table import CLEAR, CLEAR_WORD, CellProblem
+from geo.io.values import CellError, refuse_failed_formula
 from geo.stations import Amenity, Honour, MapListing, Photo, Service, Station, Visits
 from geo.vocabulary import LABELS
 
@@ -243,6 +244,10 @@ def _part(name: str, kind: str, cell: object) -> Any:
     """Return one cell of a detail row in JSON-ready form."""
     if kind == "value" and _says_clear(cell):
         return CLEAR
+    try:
+        refuse_failed_formula(cell)
+    except CellError as error:
+        raise _BadCellError(name, cell, str(error)) from error
     text = unguarded(cell)[0] if isinstance(cell, str) else str(cell)
     result: Any = text
     match kind:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from geo.errors import InvalidDataError, Problem
-from geo.io.cells import xlsx_unescaped
+from geo.io.cells import UNCALCULATED, xlsx_unescaped
 from geo.io.details import DETAIL_SHEETS, OFFERS, ON_MAP, DetailRow, DetailSheet, read_details
+from geo.io.formulas import Places, uncalculated
 from geo.io.grids import is_blank, table_of_grid
 from geo.io.headers import find_header
 from geo.io.table import CLEAR, CellProblem, SourceRow, SourceTable
@@ -40,13 +42,15 @@ def read_xlsx(path: Path) -> SourceTable:
         OSError: the file cannot be opened.
     """
     with _workbook(path) as book:
+        with path.open("rb") as file:
+            bare = uncalculated(file)
         title = _stations_sheet(book)
         if title is None:
             message = "no sheet has a header that names stations (站点名称)"
             raise InvalidDataError([Problem("file", None, None, ", ".join(book.sheetnames), message)])
-        cells, notes = _grid(book[title])
+        cells, notes = _grid(book[title], bare.get(title, frozenset()))
         table = table_of_grid(path.name, title, cells, notes)
-        _add_details(table, book, title)
+        _add_details(table, book, title, bare)
     return table
 
 
@@ -89,19 +93,26 @@ def _stations_sheet(book: Any) -> str | None:
     return titles[0] if len(titles) == 1 else None
 
 
-def _plain_rows(sheet: Any, limit: int | None = None) -> Iterator[list[object]]:
+def _plain_rows(sheet: Any, limit: int | None = None, bare: Places = frozenset()) -> Iterator[list[object]]:
+    """Yield the rows; the cells at ``bare`` are formulas without a value and say so."""
+    bare_columns: dict[int, list[int]] = defaultdict(list)
+    for number, column in bare:
+        bare_columns[number].append(column)
     if hasattr(sheet, "reset_dimensions"):
         sheet.reset_dimensions()  # other programs write a wrong size, and the rows beyond it would be lost
-    for row in sheet.iter_rows(values_only=True, max_row=limit):
-        yield [xlsx_unescaped(cell) if isinstance(cell, str) else cell for cell in row]
+    for number, row in enumerate(sheet.iter_rows(values_only=True, max_row=limit), start=1):
+        cells = [xlsx_unescaped(cell) if isinstance(cell, str) else cell for cell in row]
+        for column in bare_columns.get(number, ()):
+            cells[column - 1] = UNCALCULATED
+        yield cells
 
 
-def _grid(sheet: Any) -> tuple[Grid, set[int]]:
+def _grid(sheet: Any, bare: Places) -> tuple[Grid, set[int]]:
     """Return the rows with cells merged downwards filled in, and the numbers of heading or remark rows."""
     merged = getattr(sheet, "merged_cells", None)
     if merged is None or not merged.ranges:
-        return _plain_rows(sheet), set()
-    rows = list(_plain_rows(sheet))
+        return _plain_rows(sheet, bare=bare), set()
+    rows = list(_plain_rows(sheet, bare=bare))
     notes: set[int] = set()
     for span in merged.ranges:
         if span.max_col - span.min_col + 1 >= _NOTE_WIDTH:
@@ -115,7 +126,7 @@ def _grid(sheet: Any) -> tuple[Grid, set[int]]:
     return rows, notes
 
 
-def _add_details(table: SourceTable, book: Any, stations: str) -> None:
+def _add_details(table: SourceTable, book: Any, stations: str, bare: Mapping[str, Places]) -> None:
     """Merge the detail sheets into the rows of the table."""
     by_id = {str(row.values["id"]).strip(): row for row in table.rows if "id" in row.values}
     by_name = {str(row.values["name"]).strip(): row for row in table.rows if "name" in row.values}
@@ -126,7 +137,9 @@ def _add_details(table: SourceTable, book: Any, stations: str) -> None:
             if sheet.title not in known_titles and sheet.max_row:
                 table.problems.append(CellProblem("note", "this sheet is not imported", sheet.title))
             continue
-        rows, problems = read_details(kind, sheet.title, _plain_rows(sheet))
+        rows, problems = read_details(
+            kind, sheet.title, _plain_rows(sheet, bare=bare.get(sheet.title, frozenset()))
+        )
         table.problems += problems
         for detail in rows:
             row = (by_name if detail.by_name else by_id).get(detail.station)

@@ -16,7 +16,7 @@ from geo.amenities import catalogue
 from geo.clerk_amenities import parse_clerk_amenities, parse_clerk_state
 from geo.clerk_hours import ClerkHours, parse_clerk_hours
 from geo.errors import InvalidDataError
-from geo.io.cells import ERROR_WORDS, needs_guard, unguarded, unguarded_list
+from geo.io.cells import ERROR_WORDS, UNCALCULATED, needs_guard, unguarded, unguarded_list
 from geo.io.coordinates import CoordinateError, parse_degrees
 from geo.opening_hours import OpeningHours
 from geo.vocabulary import LABELS
@@ -112,8 +112,8 @@ def read_value(name: str, raw: object, *, typed: bool) -> Reading:
     Raises:
         CellError: the value is not readable as that field.
     """
-    if isinstance(raw, str) and not typed and raw.strip() in ERROR_WORDS:
-        raise CellError("the formula in this cell failed")
+    if not typed:
+        refuse_failed_formula(raw)
     if name.startswith("amenity:"):
         return _offer_cell(name.removeprefix("amenity:"), raw)
     if name in OFFER_FIELDS:
@@ -125,6 +125,18 @@ def read_value(name: str, raw: object, *, typed: bool) -> Reading:
     if name == "hours":
         return _hours(raw, typed)
     return Reading(_SIMPLE.get(name, _text)(name, raw, typed))
+
+
+def refuse_failed_formula(raw: object) -> None:
+    """Refuse a cell that holds a formula and no value.
+
+    Raises:
+        CellError: the formula failed, or was never calculated.
+    """
+    if raw == UNCALCULATED:
+        raise CellError("a formula never calculated: open and save the file in a spreadsheet program first")
+    if isinstance(raw, str) and raw.strip() in ERROR_WORDS:
+        raise CellError("the formula in this cell failed")
 
 
 def _text(name: str, raw: object, typed: bool) -> Any:
@@ -210,7 +222,9 @@ def _number(name: str, raw: object, _typed: bool) -> Any:
     if isinstance(raw, bool):
         raise CellError("a yes or no where a number is expected")
     if isinstance(raw, int | float):
-        return int(raw) if whole and float(raw).is_integer() else raw
+        if whole and not float(raw).is_integer():
+            raise CellError("not a whole number")
+        return int(raw) if whole else raw
     text = unicodedata.normalize("NFKC", str(raw)).strip()
     match = _NUMBER_WITH_UNIT[name].fullmatch(text.casefold())
     if match is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
@@ -37,6 +38,52 @@ def workbook(path: Path, rows: list[list[Any]], merges: tuple[str, ...] = (), ti
         sheet.merge_cells(span)
     book.save(path)
     return path
+
+
+def test_a_formula_without_a_value_is_a_problem_and_leaves_its_field(tmp_path: Path) -> None:
+    heads = ["id", "站点名称", "座位数", "经度", "纬度", "地标"]
+    path = workbook(
+        tmp_path / "台账.xlsx", [heads, ["A", "甲站", "=2+2", "=109+0.07", 34.27, "塔"], ["B", "=A2"]]
+    )
+    book = openpyxl.load_workbook(path)
+    offers = book.create_sheet("服务设施")
+    offers.append(["id", "设施", "状态", "数量"])
+    offers.append(["A", "微波炉", "有", "=1+1"])
+    book.save(path)
+    known = Station(id="A", name="甲站", seats=9)
+    plan = plan_of(path, [known])
+    (made,) = by_name(plan).values()
+    assert (made.id, made.seats, made.location, made.landmark) == ("A", 9, None, "塔")
+    assert made.amenities == {}
+    found = {(one.sheet, one.row, one.column): one.message for one in plan.report.problems}
+    assert found.keys() == {
+        ("台账", 2, "座位数"), ("台账", 2, "经度"), ("台账", 3, "站点名称"), ("服务设施", 2, "数量"),
+    }  # fmt: skip
+    assert all("never calculated" in message for message in found.values())
+
+
+def test_a_formula_whose_value_is_empty_text_is_blank(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [["id", "站点名称", "座位数"], ["A", "甲站", '=""']])
+    saved = tmp_path / "saved.xlsx"  # as a spreadsheet saves it
+    with ZipFile(path) as before, ZipFile(saved, "w") as after:
+        for name in before.namelist():
+            content = before.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                assert content.count(b'<c r="C2">') == 1
+                content = content.replace(b'<c r="C2">', b'<c r="C2" t="str">')
+            after.writestr(name, content)
+    plan = plan_of(saved, [Station(id="A", name="甲站", seats=9)])
+    assert (plan.changes, plan.report.problems) == ((), [])
+
+
+@pytest.mark.parametrize("version", [3.5, "3.5"])
+def test_a_fractional_version_keeps_its_row_out(tmp_path: Path, version: object) -> None:
+    path = workbook(tmp_path / "a.xlsx", [["id", "version", "地标"], ["A", version, "塔"]])
+    plan = plan_of(path, [Station(id="A", name="甲站", version=3)])
+    assert plan.changes == ()
+    (problem,) = plan.report.problems
+    assert (problem.severity, problem.row, problem.column, problem.value) == ("error", 2, "version", version)
+    assert problem.message == "not a whole number"
 
 
 def test_a_clerks_workbook(tmp_path: Path) -> None:
