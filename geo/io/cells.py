@@ -59,13 +59,15 @@ def unguarded(cell: str) -> tuple[str, bool]:
 
 
 def guarded_list(items: tuple[str, ...]) -> str:
-    """Return one-line texts as one cell: a line each, behind ``'`` where a clerk's separators stand inside.
+    """Return one-line texts as one cell: a line each, behind ``'`` where a clerk's separators stand inside
+    or where it would be read as a JSON list.
 
-    >>> guarded_list(("甲、乙",)), guarded_list(("甲", "乙"))
-    ("'甲、乙", "'甲\\n乙")
+    >>> guarded_list(("甲、乙",)), guarded_list(("甲", "乙")), guarded_list(('["a"]',))
+    ("'甲、乙", "'甲\\n乙", '\'["a"]')
     """
     text = "\n".join(items)
-    return f"'{text}" if needs_guard(text) or _LIST_MARKS.search(text) else text
+    looks_like_json = text.lstrip().startswith("[")
+    return f"'{text}" if needs_guard(text) or looks_like_json or _LIST_MARKS.search(text) else text
 
 
 def unguarded_list(cell: str) -> list[str]:
