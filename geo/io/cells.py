@@ -62,8 +62,10 @@ def guarded_list(items: tuple[str, ...]) -> str:
     """Return one-line texts as one cell: a line each, behind ``'`` where a clerk's separators stand inside
     or where it would be read as a JSON list.
 
-    >>> guarded_list(("甲、乙",)), guarded_list(("甲", "乙")), guarded_list(('["a"]',))
-    ("'甲、乙", "'甲\\n乙", '\'["a"]')
+    >>> guarded_list(("甲、乙",)), guarded_list(("甲", "乙"))
+    ("'甲、乙", "'甲\\n乙")
+    >>> print(guarded_list(('["a"]',)))
+    '["a"]
     """
     text = "\n".join(items)
     looks_like_json = text.lstrip().startswith("[")

@@ -20,8 +20,8 @@ from postgis import PrivateCluster
 from serving import LiveServer
 
 PROMPT_S = 6.0
-"""The longest a write may wait for its refusal here: 2.5 s of silence (``api/store_line.py``), and what two cores
-shared with the rest of the suite add to it (4.0 s was measured)."""
+"""The longest a write may wait for its refusal here: 2.5 s of silence (``api/store_line.py``), and what two
+cores shared with the rest of the suite add to it (4.0 s was measured)."""
 NEAREST = "/api/nearest?lon=109.06&lat=34.27"
 
 
