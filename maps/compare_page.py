@@ -16,6 +16,7 @@ from geo.amenities import catalogue
 from geo.areas import Areas
 from geo.coverage import Figures
 from geo.demand import GROUP_LABELS
+from geo.report_text import amount as whole
 from geo.scenario import MAX_CHARS, NewSite, Scenario
 from geo.scenario_difference import CLASSES, Difference, Pair, Step
 from geo.stations import Station
@@ -27,7 +28,7 @@ from maps.open_words import date_words
 from maps.page import PageView, render
 from maps.planner_page import page_frame, switches
 from maps.planner_state import PlannerState
-from maps.planner_texts import planner_say, unit_words, whole
+from maps.planner_texts import planner_say, unit_words
 from maps.sheet_map import Frame, SheetMap, Spot, sheet_map
 from maps.station_facts import display_name
 from maps.texts import Lang

@@ -23,11 +23,12 @@ from geo.coverage import located
 from geo.demand import Demand
 from geo.demand_cells import cell_numbers, cell_polygons
 from geo.nearest import StationIndex
+from geo.report_text import amount as whole
 from geo.travel import TravelMode, travel_minutes
 from geo.vocabulary import SERVING_STATUSES
 from maps.folium_local import DataLayer
 from maps.legend import LegendBlock, LegendRow
-from maps.planner_texts import planner_say, unit_words, whole
+from maps.planner_texts import planner_say, unit_words
 from maps.texts import Lang
 
 Theme = Literal["coverage", "cause", "minutes", "demand"]

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from geo.amenities import AmenityKind, catalogue
 from geo.areas import Areas
+from geo.report_text import amount as whole
 from geo.service_matrix import StationCell, StationRow, StreetCell, StreetRow
 from geo.stations import Station
 from geo.vocabulary import label
@@ -22,7 +23,7 @@ from maps.open_words import date_words
 from maps.page import PageView, render
 from maps.planner_page import Choice, page_frame, switches
 from maps.planner_state import PlannerState
-from maps.planner_texts import percent, planner_say, unit_words, whole
+from maps.planner_texts import percent, planner_say, unit_words
 from maps.station_facts import display_name
 from maps.texts import Lang
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -19,21 +18,11 @@ from geo.heat import HeatNotice
 from geo.holidays import HolidayCalendar
 from geo.opening_hours import DEFAULT_TIMEZONE
 from geo.report_rules import Doubt
+from maps.assets import ASSETS_DIR, static_url
 from maps.texts import Lang, say
 
 MAPS_DIR = Path(__file__).resolve().parent
-ASSETS_DIR = MAPS_DIR / "assets"
 _SPRITE_MARK = "<!--sprite-->"
-
-
-def asset_url(name: str) -> str:
-    """Return the address of a file of ``maps/assets`` with its content's hash, so it can be kept for ever."""
-    return f"/static/{name}?v={_digest(ASSETS_DIR / name)}"
-
-
-@lru_cache(maxsize=64)
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
 
 @dataclass(frozen=True)
@@ -44,7 +33,7 @@ class PageView:
     public_url: str = ""
     holidays: HolidayCalendar | None = None
     map_review_number: str | None = None
-    asset_url: Callable[[str], str] = asset_url
+    asset_url: Callable[[str], str] = static_url
     stamp: str = ""
     """Version of the register shown, for the offline copy."""
     doubts: Mapping[str, Doubt] = field(default_factory=dict)

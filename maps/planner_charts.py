@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from geo.coverage import Figures
+from geo.report_text import whole_percents
 from geo.time_windows import WINDOWS
-from maps.planner_texts import percent, planner_say, whole_percents
+from maps.planner_texts import percent, planner_say
 from maps.texts import Lang
 
 CAUSE_ORDER = ("nothing_near", "closed", "lacks_service", "unknown")

@@ -12,6 +12,7 @@ import geopandas as gpd
 from geo.areas import Areas
 from geo.assessment import Assessment, hours_unit
 from geo.demand import Demand
+from geo.report_text import amount as whole
 from geo.service_matrix import StationRow
 from geo.stations import Station
 from maps.folium_local import DataLayer
@@ -43,7 +44,7 @@ from maps.map_layers_service import (
 from maps.map_layers_stations import StationsNow
 from maps.planner_page import gap_rows, headline_words, planner_tabs, when_words
 from maps.planner_state import PlannerState
-from maps.planner_texts import percent, planner_say, unit_words, whole
+from maps.planner_texts import percent, planner_say, unit_words
 from maps.texts import Lang
 
 COMPLIANCE = "xian-8"

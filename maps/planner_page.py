@@ -16,6 +16,7 @@ from geo.demand import GROUP_LABELS, GROUPS
 from geo.gap_details import Gap
 from geo.improvement import Action
 from geo.metrics import Metric
+from geo.report_text import amount as whole
 from geo.stations import Station
 from geo.time_windows import WINDOWS
 from maps.assets import static_url
@@ -24,7 +25,7 @@ from maps.page import PageView, render
 from maps.planner_charts import CAUSE_ORDER, CLOCK_HEIGHT, CLOCK_WIDTH, DUTY_HEIGHT, cause_parts, clock_bars
 from maps.planner_metrics import metric_rows
 from maps.planner_state import MINUTES, RADIUS_M, PlannerState
-from maps.planner_texts import percent, planner_say, unit_words, whole
+from maps.planner_texts import percent, planner_say, unit_words
 from maps.station_facts import display_name
 from maps.texts import Lang
 

@@ -254,17 +254,6 @@ def unit_words(unit: str, lang: Lang) -> str:
     return planner_say(lang, f"unit_{unit.replace('-', '_')}")
 
 
-def whole(value: float) -> str:
-    """Return an amount as pages print it: whole with thousands, one decimal below ten.
-
-    >>> whole(3896.4), whole(7.25), whole(0.0)
-    ('3,896', '7.3', '0')
-    """
-    if value == 0 or abs(value) >= 9.95:
-        return f"{math.floor(value + 0.5):,}"
-    return f"{math.floor(value * 10 + 0.5) / 10:.1f}"
-
-
 def percent(share: float | None) -> str:
     """Return a share as a whole percent, – where it cannot be given.
 
@@ -272,20 +261,3 @@ def percent(share: float | None) -> str:
     ('42', '–')
     """
     return "–" if share is None else str(math.floor(share * 100 + 0.5))
-
-
-def whole_percents(parts: list[float]) -> list[int]:
-    """Return whole percents that add to 100, by largest remainder; all 0 where there is nothing.
-
-    >>> whole_percents([1, 1, 1])
-    [34, 33, 33]
-    """
-    total = sum(parts)
-    if total <= 0:
-        return [0] * len(parts)
-    exact = [part / total * 100 for part in parts]
-    floors = [math.floor(value) for value in exact]
-    order = sorted(range(len(parts)), key=lambda i: (-(exact[i] - floors[i]), i))
-    for index in order[: 100 - sum(floors)]:
-        floors[index] += 1
-    return floors

@@ -19,11 +19,12 @@ from api.app import create_app
 from api.register import shipped_register
 from api.settings import Settings
 from geo.coverage import Figures
+from geo.report_text import whole_percents
 from geo.store.opening import open_store
 from geo.time_windows import WINDOWS
 from maps.planner_charts import CLOCK_HEIGHT, CLOCK_WIDTH, cause_parts, clock_bars
 from maps.planner_state import PlannerState
-from maps.planner_texts import PLANNER_TEXTS, percent, whole_percents
+from maps.planner_texts import PLANNER_TEXTS, percent
 
 MONDAY_NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)
 QUESTIONS = [
