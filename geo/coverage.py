@@ -239,7 +239,7 @@ def patterns(reach: csr_array) -> tuple[csr_array, npt.NDArray[np.int64]]:
 def shares(reach: csr_array, times: StationTimes) -> Shares:
     """Return each cell's shares for all 14 periods (or at the instant)."""
     pattern, of_cell = patterns(reach)
-    in_period, shape = _periods(times.open.shape[1])
+    times, in_period, shape = _merged_slots(times)
     blocks = [_block_shares(block, times, in_period) for block in _blocks(pattern)]
     per_cell = np.concatenate(blocks, axis=1)[:, of_cell].reshape(3 + len(CAUSES), len(of_cell), *shape)
     return Shares(per_cell[0], per_cell[1], per_cell[2], per_cell[3:])
@@ -247,8 +247,8 @@ def shares(reach: csr_array, times: StationTimes) -> Shares:
 
 def served_shares(pattern: csr_array, times: StationTimes) -> Floats:
     """Return the served share alone, of each pattern: (patterns, windows, day types); at an instant 1 x 1."""
+    times, in_period, shape = _merged_slots(times)
     serving = (times.open & times.available[:, None]).astype(np.float32)
-    in_period, shape = _periods(times.open.shape[1])
     counts = [(block @ serving > 0).astype(np.float32) @ in_period for block in _blocks(pattern)]
     shared = np.concatenate(counts).astype(np.float64) / in_period.sum(axis=0)
     return np.asarray(shared.reshape(-1, *shape))
@@ -272,6 +272,22 @@ def _periods(slots: int) -> tuple[npt.NDArray[np.float32], tuple[int, int]]:
     if slots == QUARTERS_PER_WEEK:
         return period_slots().astype(np.float32), (len(WINDOWS), len(DAY_TYPES))
     return np.ones((1, 1), dtype=np.float32), (1, 1)
+
+
+def _merged_slots(times: StationTimes) -> tuple[StationTimes, npt.NDArray[np.float32], tuple[int, int]]:
+    """Merge the quarter-hours at which all stations are in the same state; how many of them lie in a period.
+
+    Opening hours change a few times a day, so a week of 672 has some dozens of different quarter-hours.
+    Counts stay whole numbers, so every share is the same as slot by slot.
+    """
+    in_period, shape = _periods(times.open.shape[1])
+    states = np.packbits(np.concatenate([times.open, times.maybe]), axis=0).T
+    known: dict[bytes, int] = {}
+    merged = [known.setdefault(slot.tobytes(), len(known)) for slot in states]
+    first = np.unique(merged, return_index=True)[1]
+    counts = np.zeros((len(first), in_period.shape[1]), dtype=np.float32)
+    np.add.at(counts, merged, in_period)
+    return replace(times, open=times.open[:, first], maybe=times.maybe[:, first]), counts, shape
 
 
 def _blocks(pattern: csr_array) -> list[csr_array]:

@@ -17,10 +17,11 @@ import numpy.typing as npt
 from geo.amenities import Availability, catalogue, code_availability
 from geo.coverage import (
     WINDOW_CODES,
+    Bools,
     Floats,
     Situation,
     States,
-    served_with,
+    served_shares,
     situation,
     slot_shares,
     station_states,
@@ -213,14 +214,27 @@ def _covered_by_code(found: Situation) -> dict[str, Floats]:
     """Return each cell's demand covered, code by code; codes the same stations have are worked out once."""
     known: dict[bytes, Floats] = {}
     result = {}
-    for code in catalogue():
-        column = found.stations["services" if catalogue()[code].kind == "service" else "amenities"]
-        has = [code_availability(code, held.get(code)) == "available" for held in column]
-        key = np.array(has, dtype=bool).tobytes()
+    pattern, of_cell = found.merged
+    times = station_times(found.stations, found.states, ())
+    for code, has in _has_by_code(found.stations).items():
+        key = has.tobytes()
         if key not in known:
-            known[key] = (found.weights * served_with(found, (code,))).sum(axis=(1, 2))
+            served = served_shares(pattern, replace(times, available=has))[of_cell]
+            known[key] = (found.weights * served).sum(axis=(1, 2))
         result[code] = known[key]
     return result
+
+
+def _has_by_code(stations: gpd.GeoDataFrame) -> dict[str, Bools]:
+    """Return, code by code, at which stations it counts as available."""
+    held = [
+        {**amenities, **services}
+        for amenities, services in zip(stations["amenities"], stations["services"], strict=True)
+    ]
+    return {
+        code: np.array([code_availability(code, one.get(code)) == "available" for one in held], dtype=bool)
+        for code in catalogue()
+    }
 
 
 def _street_cell(code: str, local: gpd.GeoDataFrame, demand: float, covered: float) -> StreetCell:
