@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import h3
 import numpy as np
@@ -84,7 +85,12 @@ def gap_areas(table: pd.DataFrame, street_codes: npt.NDArray[np.object_]) -> lis
 
 
 def _neighbours(cell: str, members: Container[str]) -> list[str]:
-    return [other for other in h3.grid_disk(cell, 1) if other != cell and other in members]
+    return [other for other in _ring(cell) if other in members]
+
+
+@lru_cache(maxsize=1 << 15)  # a cell is asked again at every split of its set
+def _ring(cell: str) -> tuple[str, ...]:
+    return tuple(other for other in h3.grid_disk(cell, 1) if other != cell)
 
 
 def _linked_sets(street: Mapping[str, object]) -> list[set[str]]:
