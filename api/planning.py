@@ -10,9 +10,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import geopandas as gpd
 
@@ -20,6 +20,7 @@ from geo.areas import Areas, shipped_areas
 from geo.assessment import Assessment, assess
 from geo.demand import Demand
 from geo.demand_model import build_demand, shipped_model, shipped_places
+from geo.errors import InvalidParameterError
 from geo.standard import Standard
 from geo.store.planning_layers import PlanningLayers, read_planning_layers
 from geo.store.protocol import StationStore
@@ -30,6 +31,7 @@ ANSWER_DAYS = 7
 """Within how many days a worker's report should be answered (metric 12)."""
 _KEPT = 80  # answers; the largest, a file of every gap, has about a megabyte
 Answer = TypeVar("Answer")
+Basis = Literal["modelled", "measured"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,7 @@ class Planning:
         self._read_for: Snapshot | None = None
         self._snapshot: Snapshot | None = None
         self._grounds: Grounds | None = None
+        self._modelled: Grounds | None = None
         self._answers: OrderedDict[Hashable, Future[Any]] = OrderedDict()
 
     def has_read(self, snapshot: Snapshot) -> bool:
@@ -81,10 +84,19 @@ class Planning:
         """
         self.answered = answered_within(self._store, ANSWER_DAYS)
 
-    def grounds(self, snapshot: Snapshot) -> Grounds:
-        """Return the grounds of a snapshot.
+    def own_basis(self, snapshot: Snapshot) -> Basis | None:
+        """Return which demand a snapshot's answers stand on by default; None before it is read."""
+        with self._lock:
+            if self._layers is None or self._read_for is not snapshot:
+                return None
+            imported = self._layers.demand
+            return "measured" if imported is not None and imported.basis == "measured" else "modelled"
+
+    def grounds(self, snapshot: Snapshot, basis: Basis | None = None) -> Grounds:
+        """Return the grounds of a snapshot, on the demand imported, or on the ``basis`` asked for.
 
         Raises:
+            InvalidParameterError: measured demand was asked for and none has been imported.
             StoreUnavailableError: imported demand and areas are not at hand and the store is away.
         """
         if not self.has_read(snapshot):
@@ -92,24 +104,41 @@ class Planning:
         with self._lock:
             if self._grounds is None or self._snapshot is not snapshot:
                 assert self._layers is not None  # noqa: S101 - read above
-                self._grounds = self._lay(snapshot, self._layers)
+                self._grounds, self._modelled = self._lay(snapshot, self._layers), None
                 self._snapshot = snapshot
                 self._answers.clear()
-            return self._grounds
+            first = self._grounds
+            if basis is None or basis == first.demand.basis:
+                return first
+            if basis == "measured":
+                raise InvalidParameterError("demand_basis", basis, "no counts have been imported")
+            if self._modelled is None:
+                demand = build_demand(first.areas, first.places, first.stations, shipped_model())
+                self._modelled = replace(first, demand=demand)
+            return self._modelled
 
-    def laid(self, snapshot: Snapshot) -> Grounds | None:
+    def laid(self, snapshot: Snapshot, basis: Basis | None = None) -> Grounds | None:
         """Return the grounds of a snapshot where they are laid already, else None; never waits for work."""
-        grounds = self._grounds
-        return grounds if self._snapshot is snapshot else None
+        if self._snapshot is not snapshot:
+            return None
+        laid = (self._grounds, self._modelled)
+        return next((one for one in laid if one and basis in (None, one.demand.basis)), None)
 
-    def answer(self, snapshot: Snapshot, asked: Hashable, work: Callable[[Grounds], Answer]) -> Answer:
+    def answer(
+        self,
+        snapshot: Snapshot,
+        asked: Hashable,
+        work: Callable[[Grounds], Answer],
+        basis: Basis | None = None,
+    ) -> Answer:
         """Return the answer to ``asked`` on a snapshot, worked out once however many ask at a time.
 
         Raises:
+            InvalidParameterError: as for ``grounds``.
             StoreUnavailableError: the grounds have to be read and the store is away.
             Exception: whatever ``work`` raised; nothing is kept then.
         """
-        grounds = self.grounds(snapshot)
+        grounds = self.grounds(snapshot, basis)
         key = (grounds, asked)
         with self._lock:
             future = self._answers.get(key)
@@ -124,19 +153,22 @@ class Planning:
         answer: Answer = future.result()
         return answer
 
-    def known(self, snapshot: Snapshot, asked: Hashable) -> Any | None:
+    def known(self, snapshot: Snapshot, asked: Hashable, basis: Basis | None = None) -> Any | None:
         """Return the answer to ``asked`` if it is on the shelf, else None; never waits."""
-        grounds = self.laid(snapshot)
+        grounds = self.laid(snapshot, basis)
         future = self._answers.get((grounds, asked))
         return future.result() if future is not None and future.done() and not future.exception() else None
 
-    def assessment(self, snapshot: Snapshot, standard: Standard, today: date) -> Assessment:
+    def assessment(
+        self, snapshot: Snapshot, standard: Standard, today: date, basis: Basis | None = None
+    ) -> Assessment:
         """Return the assessment of a snapshot under ``standard``, judged on ``today``.
 
         Raises:
+            InvalidParameterError: as for ``grounds``.
             StoreUnavailableError: the grounds have to be read and the store is away.
         """
-        self.grounds(snapshot)  # counts the reports where nobody has yet
+        self.grounds(snapshot, basis)  # counts the reports where nobody has yet
         answered = self.answered
 
         def work(grounds: Grounds) -> Assessment:
@@ -149,7 +181,7 @@ class Planning:
                 answered=answered,
             )
 
-        return self.answer(snapshot, ("assessment", standard, today, answered), work)
+        return self.answer(snapshot, ("assessment", standard, today, answered), work, basis)
 
     def _work_out(self, key: Hashable, future: Future[Any], work: Callable[[], object]) -> None:
         try:

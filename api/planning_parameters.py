@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.instants import parse_instant
+from api.planning import Basis
 from geo.amenities import parse_asked
 from geo.demand import Group
 from geo.holidays import shipped_holidays
@@ -107,6 +108,10 @@ class TimeParameters(WeekParameters):
         str | None, Field(max_length=64, description="One instant, ISO 8601, local time when naive")
     ] = None
     group: Annotated[Group | None, Field(description="One group of workers; default: all")] = None
+    demand_basis: Annotated[
+        Basis | None,
+        Field(description="Demand counted or modelled; default: counts where they were imported"),
+    ] = None
 
 
 class ReachParameters(TimeParameters):

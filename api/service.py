@@ -20,7 +20,7 @@ from api.feature_table import FeatureTable
 from api.live import LiveRegister, View
 from api.metrics import Metrics
 from api.page_cache import PageCache
-from api.planning import Grounds, Planning
+from api.planning import Basis, Grounds, Planning
 from api.rate_limit import RateLimiter
 from api.settings import Settings
 from api.store_line import StoreLine
@@ -84,18 +84,25 @@ class Service:
         """Return the present day in the service's time zone."""
         return self.now().astimezone(self.settings.timezone).date()
 
-    async def analyse(self, snapshot: Snapshot, asked: Hashable, work: Callable[[Grounds], Answer]) -> Answer:
+    async def analyse(
+        self,
+        snapshot: Snapshot,
+        asked: Hashable,
+        work: Callable[[Grounds], Answer],
+        basis: Basis | None = None,
+    ) -> Answer:
         """Return the answer to ``asked``: from the shelf, or worked out beside the event loop.
 
         Raises:
+            InvalidParameterError: measured demand was asked for and none has been imported.
             StoreUnavailableError: imported demand and areas have to be read and the store is away.
         """
-        known: Answer | None = self.planning.known(snapshot, asked)
+        known: Answer | None = self.planning.known(snapshot, asked, basis)
         if known is not None:
             return known
         await self.read_layers(snapshot)
         async with self.thinking:
-            return await run_in_threadpool(self.planning.answer, snapshot, asked, work)
+            return await run_in_threadpool(self.planning.answer, snapshot, asked, work, basis)
 
     async def read_layers(self, snapshot: Snapshot) -> None:
         """See to it that the imported demand and areas of a snapshot are at hand.
@@ -106,12 +113,14 @@ class Service:
         if not self.planning.has_read(snapshot):
             await self.asking.ask(self.planning.read, snapshot)
 
-    async def count_reports(self) -> None:
-        """Count the workers' reports anew; while the store is away the last count stands."""
+    async def count_reports(self) -> bool:
+        """Count the workers' reports anew; False while the store is away: the last count stands then."""
         try:
             await self.asking.ask(self.planning.count_reports)
         except StoreUnavailableError:
             log.info("reports are not counted anew: the store is away")
+            return False
+        return True
 
     async def table(self, collection_id: str, view: View) -> FeatureTable:
         """Return the features of a collection; those that are results of analysis are worked out.

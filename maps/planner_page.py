@@ -44,7 +44,7 @@ _FILES = ("xlsx", "gpkg", "csv")
 
 @dataclass(frozen=True)
 class Choice:
-    """One choice of a switch: the parameter and value its button sends."""
+    """One choice of a switch: the parameter and value its button sends; ``title`` says why it cannot."""
 
     name: str
     value: str
@@ -197,8 +197,15 @@ def switches(state: PlannerState, basis: str) -> dict[str, list[Choice]]:
     groups = [Choice("group", "", say("all_groups"), state.group is None)]
     groups += [Choice("group", code, words(GROUP_LABELS[code]), state.group == code) for code in GROUPS]
     bases = [
-        Choice("", "modelled", say("modelled"), basis == "modelled", say("no_modelled")),
-        Choice("", "measured", say("measured"), basis == "measured", say("no_measured")),
+        Choice("demand_basis", "modelled", say("modelled"), basis == "modelled"),
+        Choice(
+            "demand_basis",
+            # the measured side is the default where there are counts: no parameter says so
+            "",
+            say("measured"),
+            basis == "measured",
+            "" if basis == "measured" or state.demand_basis else say("no_measured"),
+        ),
     ]
     return {
         "reach": reach,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import get_args
+from typing import Literal, get_args
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -23,11 +23,15 @@ from maps.texts import Lang
 
 MINUTES: tuple[float, ...] = (5.0, 10.0, 15.0)
 RADIUS_M = 1000.0
+DemandBasis = Literal["modelled", "measured"]
 
 
 @dataclass(frozen=True)
 class PlannerState:
     """The switches of the planner's pages. ``day`` None is the whole week, or weekdays where a window is set.
+
+    ``demand_basis`` None is what the register has: counts where they were imported, else the model.
+    ``target`` is the share the district wants, a whole percent; it is the reader's own and shapes no figure.
 
     >>> PlannerState.read({"minutes": "10", "window": "T3", "colour": "red"}).query()
     '?minutes=10&window=T3'
@@ -40,6 +44,8 @@ class PlannerState:
     day: DayType | None = None
     group: str | None = None
     week: date | None = None
+    demand_basis: DemandBasis | None = None
+    target: int | None = None
     lang: Lang = "zh"
 
     @classmethod
@@ -55,6 +61,10 @@ class PlannerState:
             day=next((day for day in get_args(DayType) if day == asked.get("day")), None),
             group=asked["group"] if asked.get("group") in GROUPS else None,
             week=_week(asked.get("week", "")),
+            demand_basis=next(
+                (basis for basis in get_args(DemandBasis) if basis == asked.get("demand_basis")), None
+            ),
+            target=_target(asked.get("target", "")),
             lang="en" if asked.get("lang") == "en" else "zh",
         )
 
@@ -69,7 +79,7 @@ class PlannerState:
         return self.window is None
 
     def parameters(self, *, page: bool = True) -> dict[str, str]:
-        """Return what differs from the defaults, as an address holds it; ``page`` adds the language."""
+        """Return what differs from the defaults, as in an address; ``page`` adds target and language."""
         values: dict[str, str] = {}
         if self.minutes is not None and self.minutes != DEFAULT_MINUTES:
             values["minutes"] = f"{self.minutes:g}"
@@ -82,6 +92,10 @@ class PlannerState:
                 values[name] = value
         if self.week:
             values["week"] = self.week.isoformat()
+        if self.demand_basis:
+            values["demand_basis"] = self.demand_basis
+        if page and self.target is not None:
+            values["target"] = str(self.target)
         if page and self.lang == "en":
             values["lang"] = "en"
         return values
@@ -112,6 +126,11 @@ class PlannerState:
     def whole_week(self) -> PlannerState:
         """Return the same question about the whole week: what the clock chart shows."""
         return replace(self, window=None, day=None)
+
+
+def _target(text: str) -> int | None:
+    value = int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
+    return value if 1 <= value <= 100 else None
 
 
 def _number(text: str, limit: float) -> float | None:

@@ -41,7 +41,6 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "modelled": ("模型估算", "Modelled"),
     "measured": ("实测", "Measured"),
     "no_measured": ("还没有导入实测数据", "No counts have been imported"),
-    "no_modelled": ("已导入实测，模型不再使用", "Counts are imported; the model is not used"),
     # windows
     "T1": ("清晨", "Dawn"),
     "T2": ("上午", "A.m."),
@@ -72,6 +71,10 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
         "目标由本区设定；公开报道只写“15分钟服务圈”，未见比例",
         "The district sets the target; published reports name the 15-minute circle, no share was found",
     ),
+    "target_set": ("本区目标", "Target"),
+    "target_do": ("设定", "Set"),
+    "target_word": ("本区目标 {n}%", "target {n}%"),
+    "target_line": ("目标", "target"),
     "definition": (
         "当时走 {n} 分钟以内能到一个开着、有所选服务的驿站的{unit}，占全部在岗{unit}的比例。逐刻钟计算。",
         "Share of all {unit} on duty that, quarter-hour by quarter-hour, can walk within {n} minutes to a "

@@ -34,8 +34,8 @@ async def cell(request: Request, wanted: Annotated[CellParameters, Query()], ser
     await service.read_layers(view.snapshot)
 
     def work() -> dict[str, Any]:
-        grounds = service.planning.grounds(view.snapshot)
-        found = service.planning.assessment(view.snapshot, standard, today)
+        grounds = service.planning.grounds(view.snapshot, wanted.demand_basis)
+        found = service.planning.assessment(view.snapshot, standard, today, wanted.demand_basis)
         body = cell_answer(found, grounds.demand, grounds.stations, wanted.lon, wanted.lat)
         return {**body, "parameters": echoed(standard)}
 

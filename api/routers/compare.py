@@ -46,11 +46,7 @@ class Comparison(PlannerQuestion):
 
     def versions(self) -> list[RegisterVersion]:
         """Return the versions of the register."""
-        return self.planning.answer(
-            self.asked.view.snapshot,
-            ("register versions",),
-            lambda _: register_versions(self.asked.service.store),
-        )
+        return self.answer(("register versions",), lambda _: register_versions(self.asked.service.store))
 
     def situation(self, side: Side) -> Situation:
         """Return the situation of one side, on the demand of the present register.
@@ -67,7 +63,7 @@ class Comparison(PlannerQuestion):
                 stations = stations_to_frame(stations_at(self.asked.service.store, side.version))
             return situation(apply(side.scenario, stations), grounds.demand, standard)
 
-        return self.planning.answer(self.asked.view.snapshot, ("situation", standard, side), work)
+        return self.answer(("situation", standard, side), work)
 
     def compared(self) -> Compared | None:
         """Return what the comparison found; None, with ``failure`` set, where it cannot be worked out."""

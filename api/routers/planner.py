@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from datetime import date
 
 from fastapi import APIRouter
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.conditional import weak_tag
-from api.planning import Grounds
+from api.planning import Answer, Grounds
 from api.routers.pages import HTML, PageDep, PageRequest
 from geo.assessment import Assessment
 from geo.coverage import Coverage, coverage
@@ -35,10 +36,17 @@ class PlannerQuestion:
 
     def __init__(self, asked: PageRequest) -> None:
         self.asked, self.planning = asked, asked.service.planning
-        self.state = PlannerState.read(asked.request.query_params)
+        self._wanted = PlannerState.read(asked.request.query_params)
         self.zone = asked.service.settings.timezone
         self.today: date = asked.service.today()
         self.monday = typical_week(self.today, shipped_holidays())
+
+    @property
+    def state(self) -> PlannerState:
+        """The switches; the demand asked for is left out where there is no other."""
+        has_both = self.planning.own_basis(self.asked.view.snapshot) == "measured"
+        modelled = has_both and self._wanted.demand_basis == "modelled"
+        return replace(self._wanted, demand_basis="modelled" if modelled else None)
 
     @property
     def standard(self) -> Standard:
@@ -47,20 +55,21 @@ class PlannerQuestion:
 
     def grounds(self) -> Grounds:
         """Return what the analyses stand on."""
-        return self.planning.grounds(self.asked.view.snapshot)
+        return self.planning.grounds(self.asked.view.snapshot, self.state.demand_basis)
+
+    def answer(self, key: Hashable, work: Callable[[Grounds], Answer]) -> Answer:
+        """Return what ``work`` makes of the grounds, worked out once."""
+        return self.planning.answer(self.asked.view.snapshot, key, work, self.state.demand_basis)
 
     def assessment(self) -> Assessment:
         """Return the assessment under the standard."""
-        return self.planning.assessment(self.asked.view.snapshot, self.standard, self.today)
+        snapshot, basis = self.asked.view.snapshot, self.state.demand_basis
+        return self.planning.assessment(snapshot, self.standard, self.today, basis)
 
     def whole_week(self) -> Coverage:
         """Return the coverage of the whole week: what the clock chart shows."""
         week = self.state.whole_week().standard(self.monday, self.zone)
-        return self.planning.answer(
-            self.asked.view.snapshot,
-            ("clock", week),
-            lambda grounds: coverage(grounds.stations, grounds.demand, week),
-        )
+        return self.answer(("clock", week), lambda grounds: coverage(grounds.stations, grounds.demand, week))
 
     def analysis(self) -> MapAnalysis:
         """Return what the map's layers are made from."""
@@ -68,14 +77,21 @@ class PlannerQuestion:
         rows = station_matrix(grounds.stations, self.standard)
         return MapAnalysis(found, grounds.demand, grounds.stations, rows, self.state)
 
-    async def page(self, render: Callable[[], str | MapPage], *more: Hashable) -> Response:
-        """Return the page, kept for the day, the register and the question."""
+    async def page(
+        self, render: Callable[[], str | MapPage], *more: Hashable, tells_time: bool = False
+    ) -> Response:
+        """Return the page, kept for the day, the register, the question and what workers reported.
+
+        ``tells_time`` pages say what is open now and are kept for a minute.
+        """
         asked = self.asked
         snapshot = asked.view.snapshot
-        # a new snapshot of the same version may stand on newly imported demand
-        stamp = (snapshot.version, id(snapshot), self.today)
-        key = (asked.request.url.path, self.state, stamp, asked.base, *more)
+        await asked.service.count_reports()
         await asked.service.read_layers(snapshot)
+        # a new snapshot of the same version may stand on newly imported demand
+        stamp = (snapshot.version, id(snapshot), self.today, self.planning.answered, asked.told)
+        minute = asked.now.strftime("%H%M") if tells_time else ""
+        key = (asked.request.url.path, self.state, stamp, asked.base, minute, *more)
         page = await run_in_threadpool(asked.service.pages.get, key, render)
         found = answer(asked.request, page.body, weak_tag(asked.view.stamp, page.body), HTML)
         if page.policy:
@@ -120,7 +136,7 @@ async def planner_map(asked: PageDep) -> Response:
             **asked.tiles,
         )
 
-    return await question.page(render, embed)
+    return await question.page(render, embed, tells_time=True)
 
 
 @router.get("/planner/cells.png")
@@ -135,7 +151,6 @@ async def cells_picture(asked: PageDep) -> Response:
         return cell_picture(facts, theme, grounds.areas.district.geometry)
 
     await asked.service.read_layers(asked.view.snapshot)
-    snapshot = asked.view.snapshot
     key = ("cells.png", theme, question.standard, question.today)
-    body = await run_in_threadpool(question.planning.answer, snapshot, key, lambda _: work())
+    body = await run_in_threadpool(question.answer, key, lambda _: work())
     return answer(asked.request, body, weak_tag(asked.view.stamp, body), "image/png")

@@ -52,7 +52,7 @@ async def matrix(asked: PageDep) -> Response:
 
     def page() -> str:
         grounds = question.grounds()
-        rows, streets = question.planning.answer(asked.view.snapshot, ("matrix page", standard), both)
+        rows, streets = question.answer(("matrix page", standard), both)
         return render_matrix(
             rows,
             streets,
@@ -80,8 +80,7 @@ async def report(asked: PageDep) -> Response:
         on = ReportGrounds(
             found=question.assessment(),
             week=question.whole_week(),
-            rows=question.planning.answer(
-                asked.view.snapshot,
+            rows=question.answer(
                 ("states", question.standard),
                 lambda grounds: station_matrix(grounds.stations, question.standard),
             ),

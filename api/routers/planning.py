@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.answers import JSON, answer, plain
 from api.conditional import none_match, weak_tag
-from api.planning import Grounds
+from api.planning import Basis, Grounds
 from api.planning_answers import (
     Body,
     access_answer,
@@ -28,7 +28,7 @@ from api.planning_parameters import (
     AccessParameters,
     Asked,
     ComplianceParameters,
-    Form,
+    FormParameters,
     GapsParameters,
     MatrixParameters,
     StandardParameters,
@@ -62,7 +62,7 @@ async def coverage(
 ) -> Response:
     """Demand covered under a standard: in total, by street and by window."""
     standard = wanted.standard(service.settings.timezone, service.today())
-    task = _Task(request, service, "coverage", wanted.f, (standard,))
+    task = _Task(request, service, "coverage", wanted, (standard,))
 
     def file(grounds: Grounds, snapshot: Snapshot) -> TableFile:
         return coverage_file(grounds, task.assessment(snapshot, standard))
@@ -74,7 +74,7 @@ async def coverage(
 async def gaps(request: Request, wanted: Annotated[GapsParameters, Query()], service: ServiceDep) -> Response:
     """Where unserved demand lies, when, for which groups, why, for lack of what, and what to do first."""
     standard = wanted.standard(service.settings.timezone, service.today())
-    task = _Task(request, service, "gaps", wanted.f, (standard, wanted.top))
+    task = _Task(request, service, "gaps", wanted, (standard, wanted.top))
 
     def body(grounds: Grounds, snapshot: Snapshot) -> Body:
         return gaps_answer(grounds, task.assessment(snapshot, standard), wanted.top)
@@ -91,7 +91,7 @@ async def service_matrix(
 ) -> Response:
     """Which station, or which street, offers which service in the time asked for."""
     standard = wanted.standard(service.settings.timezone, service.today())
-    task = _Task(request, service, "service-matrix", wanted.f, (standard, wanted.by))
+    task = _Task(request, service, "service-matrix", wanted, (standard, wanted.by))
     return await task.reply(
         lambda grounds, _: matrix_answer(grounds, standard, wanted.by),
         lambda grounds, _: matrix_file(grounds, standard, wanted.by),
@@ -105,7 +105,7 @@ async def compliance(
     """Pass, fail or unknown for each serving station and rule, with completeness beside compliance."""
     rules = rule_set(wanted.ruleset)
     standard = as_standard(Asked(week=wanted.week), service.settings.timezone, service.today())
-    task = _Task(request, service, "compliance", wanted.f, (standard, rules.id))
+    task = _Task(request, service, "compliance", wanted, (standard, rules.id))
 
     def body(grounds: Grounds, snapshot: Snapshot) -> Body:
         judged = task.assessment(snapshot, standard).compliance
@@ -125,7 +125,7 @@ async def accessibility(
     """Seats within reach per demand on duty (floating catchments, gravity), and how evenly they lie."""
     standard = wanted.standard(service.settings.timezone, service.today())
     question = wanted.question()
-    task = _Task(request, service, "accessibility", wanted.f, (standard, question, wanted.by))
+    task = _Task(request, service, "accessibility", wanted, (standard, question, wanted.by))
 
     def body(grounds: Grounds, _: Snapshot) -> Body:
         return access_answer(grounds, access_of(grounds, standard, question), standard, wanted.by)
@@ -144,7 +144,7 @@ async def assessment(
     """Every metric with its figures, each with numerator, denominator, unit and benchmark."""
     standard = wanted.standard(service.settings.timezone, service.today())
     await service.count_reports()
-    task = _Task(request, service, "assessment", wanted.f, (standard, service.planning.answered))
+    task = _Task(request, service, "assessment", wanted, (standard, service.planning.answered))
     return await task.reply(
         lambda grounds, snapshot: assessment_answer(grounds, task.assessment(snapshot, standard)),
         lambda grounds, snapshot: assessment_file(grounds, task.assessment(snapshot, standard)),
@@ -161,15 +161,21 @@ class _Task:
     """One question under way: its tag, and its answer in the form asked for, kept under what was asked."""
 
     def __init__(
-        self, request: Request, service: Service, name: str, form: Form, asked: tuple[Hashable, ...]
+        self,
+        request: Request,
+        service: Service,
+        name: str,
+        wanted: FormParameters,
+        asked: tuple[Hashable, ...],
     ) -> None:
-        self._request, self._service, self._name, self._form = request, service, name, form
+        self._request, self._service, self._name, self._form = request, service, name, wanted.f
+        self._basis: Basis | None = getattr(wanted, "demand_basis", None)
         self._today = service.today()
-        self._asked = (name, form, self._today, *asked)
+        self._asked = (name, self._form, self._today, self._basis, *asked)
 
     def assessment(self, snapshot: Snapshot, standard: Standard) -> Assessment:
         """Return the assessment the answer is read from."""
-        return self._service.planning.assessment(snapshot, standard, self._today)
+        return self._service.planning.assessment(snapshot, standard, self._today, self._basis)
 
     async def reply(
         self,
@@ -189,7 +195,8 @@ class _Task:
         media = MEDIA_TYPES.get(form, JSON)
         if none_match(self._request.headers.get("if-none-match"), tag):
             return answer(self._request, b"", tag, media)
-        response = answer(self._request, await self._service.analyse(snapshot, self._asked, work), tag, media)
+        found = await self._service.analyse(snapshot, self._asked, work, self._basis)
+        response = answer(self._request, found, tag, media)
         if form not in ("json", "geojson"):
             response.headers["Content-Disposition"] = f'attachment; filename="{self._name}.{form}"'
         return response

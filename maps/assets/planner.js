@@ -17,7 +17,7 @@
     });
   });
   window.addEventListener("pageshow", function () {
-    document.querySelectorAll("form :disabled").forEach(function (field) { field.disabled = false; });
+    document.querySelectorAll("form input:disabled, form select:disabled").forEach(function (field) { field.disabled = false; });
   });
 
   function mark(rank) {
