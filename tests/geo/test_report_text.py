@@ -115,3 +115,24 @@ def test_percents_of_next_to_nothing() -> None:
     assert percent(0.0) == "0%"
     assert percent(0.0049) == "不到1%"
     assert percent(0.005) == "1%"
+
+
+def test_the_same_sentences_in_english() -> None:
+    found = assessed(MIDDAY)
+    told = [f"{one.head} {one.text}" for one in findings(found, week(), STREETS, "weight", "en")]
+    assert told[0] == (
+        "In the time asked for (weekday midday), over 80% of demand cannot reach an open station. "
+        "Of 102 demand weight in all, 88 cannot get there (15-minute walk). In reach: 14%; 33% if all unverified hours counted as open."
+    )
+    assert told[1].endswith("None near 18%, Near but closed 59%, Open but lacks it 0%, Unknown 23%.")
+    assert told[4] == "Streets differ much. 二街 0%, 一街 32%."
+    chinese = findings(found, week(), STREETS, "weight")
+    assert len(told) == len(chinese)
+    for english, one in zip(told, chinese, strict=True):
+        # place names stay as they are; the figures are the same ones
+        numbers = [re.findall(r"\d[\d,.]*%|\d[\d,]*:\d\d", text) for text in (english, one.text)]
+        assert set(numbers[1]) <= set(numbers[0])
+    groups = tasks(found, {}, {}, "en")
+    assert [group.gain for group in groups] == [group.gain for group in tasks(found, {}, {})]
+    words = "".join(group.title + group.deadline for group in groups)
+    assert not re.search(r"[\u4e00-\u9fff]", words)
