@@ -14,13 +14,13 @@ from typing import ParamSpec, TypeVar
 
 from geo.errors import CareStationError, StoreUnavailableError
 
-SILENCE_S = 2.5
+SILENCE_S = 1.5
 """How long a request waits while the store answers nobody in its line."""
 LONGEST_S = 10.0
 """How long a request waits in all, while others before it are answered."""
 LOCK_WAIT_S = 1.0
-"""How long a write waits for another process's. PostgreSQL may wait so long twice (for a place in the queue,
-then for the row); both together are shorter than the silence, so that the end is a clear one."""
+"""How long a write waits for another process's: shorter than the silence, so that the end is a clear one."""
+_CALL_SHARE = LOCK_WAIT_S / SILENCE_S
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class StoreLine:
         A call given up may still come to its end: whether a write was made is then unknown.
 
         Raises:
-            StoreUnavailableError: the store was silent for too long.
+            StoreUnavailableError: the store was silent for too long, or what ``function`` raised.
         """
         loop = asyncio.get_running_loop()
         try:
@@ -48,21 +48,24 @@ class StoreLine:
                 self._waiting[patience] = loop.time() + self._longest_s
                 try:
                     await self._turns.acquire()
-                    # A call under way has its full time: it is not to be given up shortly before its answer.
-                    patience.reschedule(loop.time() + self._silence_s)
+                    self._require_time(patience, loop.time())
                     call = self._started(loop, lambda: function(*args, **kwargs))
-                    answer = await asyncio.wrap_future(call)
-                except StoreUnavailableError:
-                    raise
-                except CareStationError:
-                    self._prolong(loop.time())
-                    raise
+                    return await asyncio.wrap_future(call)
                 finally:
                     del self._waiting[patience]
         except TimeoutError:
             raise StoreUnavailableError("the store does not answer") from None
-        self._prolong(loop.time())
-        return answer
+
+    def _require_time(self, patience: asyncio.Timeout, now: float) -> None:
+        """Pass on a turn that came through failures, too late for a clear end of the call it is for.
+
+        A call begun with little time would be given up shortly before its answer; given its full time, its
+        caller would wait through two silences.
+        """
+        given_up_at = patience.when()
+        if given_up_at is not None and given_up_at - now < self._silence_s * _CALL_SHARE:
+            self._turns.release()
+            raise StoreUnavailableError("the store does not answer others either")
 
     def _prolong(self, now: float) -> None:
         for patience, longest in self._waiting.items():
@@ -74,18 +77,24 @@ class StoreLine:
         call: Future[T] = Future()
         call.set_running_or_notify_cancel()
 
-        def free_the_turn() -> None:
+        def end(answered: bool) -> None:
+            if answered:
+                self._prolong(loop.time())
+            self._turns.release()
+
+        def tell_the_loop(answered: bool) -> None:
             if not loop.is_closed():
-                loop.call_soon_threadsafe(self._turns.release)
+                loop.call_soon_threadsafe(end, answered)
 
         def work() -> None:
             try:
                 answer = function()
             except BaseException as error:  # handed to whoever waits, as it is
-                free_the_turn()
+                unavailable = isinstance(error, StoreUnavailableError)
+                tell_the_loop(isinstance(error, CareStationError) and not unavailable)
                 call.set_exception(error)
             else:
-                free_the_turn()
+                tell_the_loop(True)
                 call.set_result(answer)
 
         # A daemon: a call that hangs must not keep the process from ending.

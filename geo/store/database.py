@@ -18,7 +18,7 @@ from geo.store.failures import told_plainly
 LOCK_WAIT_S = 5.0
 """How long a write waits for another process's write before the store says it is busy."""
 SCHEMA_LOCK_WAIT_S = 60.0
-POOL_TIMEOUT_S = 2.0
+POOL_TIMEOUT_S = 1.0
 CONNECT_TIMEOUT_S = 2
 STATEMENT_TIMEOUT_S = 30
 
@@ -154,6 +154,8 @@ def _make_folder(folder: Path) -> None:
 
 def _postgresql_engine(url: URL, schema_work: bool, lock_wait_s: float) -> Engine:
     statement_ms = 0 if schema_work else STATEMENT_TIMEOUT_S * 1000
+    # PostgreSQL may wait twice: for a place in the queue, then for the row.
+    lock_ms = lock_wait_s * 1000 / 2
     return create_engine(
         url,
         pool_pre_ping=True,
@@ -166,7 +168,7 @@ def _postgresql_engine(url: URL, schema_work: bool, lock_wait_s: float) -> Engin
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": "care-stations",
             "options": f"-c timezone=UTC -c statement_timeout={statement_ms}"
-            f" -c lock_timeout={lock_wait_s * 1000:.0f} -c idle_in_transaction_session_timeout=60000",
+            f" -c lock_timeout={lock_ms:.0f} -c idle_in_transaction_session_timeout=60000",
             "tcp_user_timeout": 5000,
             "keepalives_idle": 5,
             "keepalives_interval": 2,

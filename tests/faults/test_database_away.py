@@ -19,9 +19,9 @@ from keepers import ITEMS, Answer, Client, Connect, new_key, until
 from postgis import PrivateCluster
 from serving import LiveServer
 
-PROMPT_S = 6.0
-"""The longest a write may wait for its refusal here: 2.5 s of silence (``api/store_line.py``), and what two
-cores shared with the rest of the suite add to it (4.0 s was measured)."""
+PROMPT_S = 3.0
+"""The longest a write may wait for its refusal here: 1.5 s of silence (``api/store_line.py``), and what two
+cores shared with the rest of the suite add to it."""
 NEAREST = "/api/nearest?lon=109.06&lat=34.27"
 
 

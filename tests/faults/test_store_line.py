@@ -44,6 +44,39 @@ def test_answers_to_others_prolong_the_wait_up_to_its_end() -> None:
     assert isinstance(late[-1], StoreUnavailableError)
 
 
+def test_a_turn_freed_late_by_a_failure_is_not_used() -> None:
+    calls: list[float] = []
+
+    def fail() -> None:
+        calls.append(time.monotonic())
+        time.sleep(0.8)
+        raise StoreUnavailableError("no free connection in time")
+
+    async def go() -> list[float]:
+        line = StoreLine(1, silence_s=1.0)
+        started = time.monotonic()
+
+        async def told() -> float:
+            with pytest.raises(StoreUnavailableError):
+                await line.ask(fail)
+            return time.monotonic() - started
+
+        return await asyncio.gather(*[told() for _ in range(4)])
+
+    waits = asyncio.run(go())
+    assert len(calls) == 1  # the others are refused with the first, not after a silence of their own
+    assert min(waits) > 0.7
+    assert max(waits) < 1.5
+
+
+def test_a_turn_freed_late_by_an_answer_has_its_full_time() -> None:
+    async def go() -> list[object]:
+        line = StoreLine(1, silence_s=1.0)
+        return await asyncio.gather(*[line.ask(time.sleep, 0.8) for _ in range(3)], return_exceptions=True)
+
+    assert asyncio.run(go()) == [None] * 3
+
+
 def test_errors_of_the_call_come_through() -> None:
     def refuse() -> None:
         raise ConflictError("taken")
