@@ -3,7 +3,8 @@
 Each run is a process of its own with one thread, so that peak memory is its own and its CPU time, which other
 load on the machine hardly moves, is its duration; the sides take turns; medians are shown. The streaming
 side starts from coordinates. ``access`` can't: its table of pairs with exact minutes is made beforehand by
-this project's own index. It is compared twice: by its own method alone, and with the making of its pairs.
+this project's own index. Streaming is compared twice, with its method alone and with the making of its pairs;
+the sparse matrix, a form of ready pairs too, with its method alone.
 """
 
 from __future__ import annotations
@@ -21,14 +22,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
-from geo.accessibility import floating_catchment_points
+from geo.accessibility import floating_catchment, floating_catchment_points
 from geo.nearest import StationIndex
 from geo.travel import THRESHOLD_SLACK, GaussianDecay, StepDecay, TravelMode, reach_m, travel_minutes
 
 CELLS, STATIONS = 19_000, 100_000
 WEST, SOUTH, WIDTH_DEG, HEIGHT_DEG = 109.0, 34.2, 0.1955, 0.1623  # 18 km × 18 km, the size of the district
-SIDES = {"ours": "geo.accessibility, streaming", "access": "PySAL access"}
+SIDES = {
+    "ours": "geo.accessibility, streaming",
+    "matrix": "geo.accessibility, ready matrix",
+    "access": "PySAL access, ready pairs",
+}
 
 
 class Method(NamedTuple):
@@ -76,15 +82,30 @@ def write_pairs(threshold_min: float, folder: Path) -> tuple[int, float]:
     return len(cost), seconds
 
 
+def decay_of(method: Method):
+    """The method's decay in this project's own terms."""
+    if method.sigma_min:
+        return GaussianDecay(method.sigma_min, method.threshold_min)
+    return StepDecay(method.steps or [(method.threshold_min, 1.0)])
+
+
 def run_ours(method: Method):
     """Return seconds and access per cell, streamed from coordinates."""
     cells, stations, demand, seats = make_city()
-    if method.sigma_min:
-        decay = GaussianDecay(method.sigma_min, method.threshold_min)
-    else:
-        decay = StepDecay(method.steps or [(method.threshold_min, 1.0)])
     start = time.process_time()
-    result = floating_catchment_points(cells, demand, stations, seats, decay)
+    result = floating_catchment_points(cells, demand, stations, seats, decay_of(method))
+    return time.process_time() - start, result
+
+
+def run_matrix(method: Method, folder: Path):
+    """Return seconds and access per cell from a sparse matrix of minutes already in memory."""
+    _, _, demand, seats = make_city()
+    origin, dest, cost = (
+        np.load(folder / f"{name}-{method.threshold_min:g}.npy") for name in ("origin", "dest", "cost")
+    )
+    minutes = csr_array((cost, (origin, dest)), shape=(CELLS, STATIONS))
+    start = time.process_time()
+    result = floating_catchment(minutes, demand, seats, decay_of(method))
     return time.process_time() - start, result
 
 
@@ -123,7 +144,10 @@ def run_access(method: Method, folder: Path):
 def run_side(side: str, name: str, folder: Path) -> None:
     """Child process: run once, save the result, print seconds and peak memory as JSON."""
     method = METHODS[name]
-    seconds, result = run_ours(method) if side == "ours" else run_access(method, folder)
+    if side == "ours":
+        seconds, result = run_ours(method)
+    else:
+        seconds, result = (run_matrix if side == "matrix" else run_access)(method, folder)
     np.save(folder / f"{side}-{name}.npy", result)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     print(json.dumps({"seconds": seconds, "peak_mb": peak / 1e6}))
@@ -144,7 +168,7 @@ def compare(names: list[str], rounds: int) -> str:
         f"### Accessibility: {CELLS:,} demand cells × {STATIONS:,} stations",
         "",
         f"Median of {rounds} runs, each in its own process with one thread: CPU seconds, whole peak memory.",
-        "`access` starts from ready pairs, the streaming side from coordinates.",
+        "`access` and the matrix start from ready pairs, the streaming side from coordinates.",
         "",
         "| method | pairs | side | CPU s | peak MB | faster | with pairs | memory | relative difference |",
         "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -159,19 +183,23 @@ def compare(names: list[str], rounds: int) -> str:
                     runs[side].append(child("--child", side, "--method", name, "--folder", folder))
             seconds = {side: statistics.median(run["seconds"] for run in runs[side]) for side in SIDES}
             peak = {side: statistics.median(run["peak_mb"] for run in runs[side]) for side in SIDES}
-            ours, theirs = (np.load(Path(folder, f"{side}-{name}.npy")) for side in SIDES)
-            difference = np.max(np.abs(ours - theirs) / np.where(theirs > 0, theirs, 1))
+            results = {side: np.load(Path(folder, f"{side}-{name}.npy")) for side in SIDES}
             label, made = METHODS[name].label, pairs[METHODS[name].threshold_min]
-            faster = seconds["access"] / seconds["ours"]
-            faster_in_all = (seconds["access"] + made["seconds"]) / seconds["ours"]
-            memory = peak["access"] / peak["ours"]
-            gains = f"{faster:.0f} × | {faster_in_all:.0f} × | 1/{memory:.1f} | {difference:.1e}"
-            lines += [
-                f"| {label} | {made['count']:,.0f} | {SIDES['ours']} | {seconds['ours']:.3f} | "
-                f"{peak['ours']:.0f} | {gains} |",
-                f"| | | {SIDES['access']} | {seconds['access']:.2f} + {made['seconds']:.1f} for its pairs | "
-                f"{peak['access']:.0f} | | | | |",
-            ]
+            theirs, head = results["access"], f"| {label} | {made['count']:,.0f} |"
+            for side in ("ours", "matrix"):
+                difference = np.max(np.abs(results[side] - theirs) / np.where(theirs > 0, theirs, 1))
+                faster = f"{seconds['access'] / seconds[side]:.0f} ×"
+                in_all = f"{(seconds['access'] + made['seconds']) / seconds[side]:.0f} ×"
+                memory = f"1/{peak['access'] / peak[side]:.1f}"
+                lines.append(
+                    f"{head} {SIDES[side]} | {seconds[side]:.3f} | {peak[side]:.0f} | {faster} | "
+                    f"{in_all if side == 'ours' else '–'} | {memory} | {difference:.1e} |"
+                )
+                head = "| | |"
+            lines.append(
+                f"{head} {SIDES['access']} | {seconds['access']:.2f} + {made['seconds']:.1f} for its pairs | "
+                f"{peak['access']:.0f} | | | | |"
+            )
     return "\n".join(lines)
 
 

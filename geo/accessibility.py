@@ -14,16 +14,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import csc_array, csr_array, issparse
 
 from geo.accessibility_streaming import Points, catchment_blocks
 from geo.errors import InvalidParameterError
-from geo.travel import Decay, FloatArray, StepDecay, TravelMode, lon_lat_arrays, non_negative
+from geo.travel import Decay, FloatArray, StepDecay, TravelMode, lon_lat_arrays, non_negative, within
 
 __all__ = [
     "enhanced_two_step_fca",
@@ -42,6 +44,9 @@ __all__ = [
 Steps = Sequence[tuple[float, float]]
 LonLatArrays = tuple[ArrayLike, ArrayLike]
 """Longitudes and latitudes, WGS-84 degrees, equally long."""
+
+_BLOCK_PAIRS = 1 << 18  # pairs of one block: 2 MB of weights, so that they stay in the cache
+_DECAY_PAIRS = 1 << 15  # of these the decay makes its own arrays: small ones come without fresh memory pages
 
 
 def seat_capacity(seats: Iterable[object], default: float) -> tuple[FloatArray, int]:
@@ -95,11 +100,13 @@ def floating_catchment(
     With a continuous decay this is the gravity model with competition (Joseph & Bantock 1982, Soc. Sci. Med.
     16:85) and, with `GaussianDecay`, the Gaussian 2SFCA (Dai 2010).
     """
-    weights = _weight_matrix(minutes, decay)
-    n_cells, n_stations = weights.shape
-    people, seats = _amounts("demand", demand, n_cells), _amounts("capacity", capacity, n_stations)
-    ratio = _ratio(seats, weights.T @ people)
-    return np.asarray((weights.power(2) if absolute else weights) @ ratio)
+    pairs = _Pairs.of(minutes, decay)
+    people, seats = (
+        _amounts("demand", demand, pairs.n_cells),
+        _amounts("capacity", capacity, pairs.n_stations),
+    )
+    ratio = _ratio(seats, pairs.sum_over_cells(people))
+    return pairs.sum_over_stations(ratio, squared=absolute)
 
 
 def gravity(minutes: Any, capacity: ArrayLike, decay: Decay) -> FloatArray:
@@ -107,8 +114,8 @@ def gravity(minutes: Any, capacity: ArrayLike, decay: Decay) -> FloatArray:
 
     ``decay``: `StepDecay`, `GaussianDecay`, `ExponentialDecay` or `PowerDecay` of `geo.travel`.
     """
-    weights = _weight_matrix(minutes, decay)
-    return np.asarray(weights @ _amounts("capacity", capacity, weights.shape[1]))
+    pairs = _Pairs.of(minutes, decay)
+    return pairs.sum_over_stations(_amounts("capacity", capacity, pairs.n_stations))
 
 
 def two_step_fca_points(
@@ -211,19 +218,121 @@ def _ratio(seats: FloatArray, demand_in_reach: FloatArray) -> FloatArray:
     return np.divide(seats, demand_in_reach, out=ratio, where=demand_in_reach > 0)
 
 
-def _weight_matrix(minutes: Any, decay: Decay) -> csr_array[Any]:
-    if not issparse(minutes) or minutes.ndim != 2:
-        raise InvalidParameterError(
-            "minutes", type(minutes).__name__, "must be a scipy sparse matrix (demand × stations)"
+class _Lines(NamedTuple):
+    """Lines of a compressed matrix: the first, the one after the last, and the weight all their pairs have.
+
+    ``flat`` is None where the weights may differ.
+    """
+
+    first: int
+    last: int
+    flat: float | None
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """The minutes of all pairs with their decay: sums of weights, worked out a block of pairs at a time.
+
+    No array of weights is ever held: a block's weights fit the processor's cache and are made anew for each
+    sum, which is quicker than writing them to memory and reading them back.
+
+    Attributes:
+        minutes: compressed by cells (CSR) or by stations (CSC), each pair once, zero or more.
+    """
+
+    minutes: csr_array[Any] | csc_array[Any]
+    decay: Decay
+    blocks: tuple[_Lines, ...]
+
+    @classmethod
+    def of(cls, minutes: Any, decay: Decay) -> _Pairs:
+        if not issparse(minutes) or minutes.ndim != 2:
+            raise InvalidParameterError(
+                "minutes", type(minutes).__name__, "must be a scipy sparse matrix (demand × stations)"
+            )
+        matrix = minutes if minutes.format in ("csr", "csc") else csr_array(minutes)
+        if not matrix.has_canonical_format:
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
+        ends = matrix.indptr
+        marks = np.searchsorted(ends, np.arange(_BLOCK_PAIRS, int(ends[-1]), _BLOCK_PAIRS))
+        cuts = np.unique([0, *marks, len(ends) - 1]).tolist()
+        flat = (_flat_weight(matrix.data[ends[a] : ends[b]], decay) for a, b in pairwise(cuts))
+        return cls(
+            matrix,
+            decay,
+            tuple(_Lines(*cut, weight) for cut, weight in zip(pairwise(cuts), flat, strict=True)),
         )
-    matrix = csr_array(minutes)
-    if not matrix.has_canonical_format:
-        matrix = matrix.copy()
-        matrix.sum_duplicates()
-    if not bool(np.all(matrix.data >= 0)):
-        raise InvalidParameterError("minutes", float(np.min(matrix.data)), "must be zero or more, never NaN")
-    weights = decay(np.asarray(matrix.data, dtype=float))
-    return csr_array((weights, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+    @property
+    def n_cells(self) -> int:
+        return int(self.minutes.shape[0])
+
+    @property
+    def n_stations(self) -> int:
+        return int(self.minutes.shape[1])
+
+    def sum_over_cells(self, amounts: FloatArray) -> FloatArray:
+        """Σ_i w_ij × amount_i, for each station j."""
+        return self._across(amounts) if self.minutes.format == "csr" else self._along(amounts)
+
+    def sum_over_stations(self, amounts: FloatArray, *, squared: bool = False) -> FloatArray:
+        """Σ_j w_ij × amount_j, for each cell i; w_ij² where ``squared``."""
+        by_cell = self.minutes.format == "csr"
+        return self._along(amounts, squared) if by_cell else self._across(amounts, squared)
+
+    def _along(self, amounts: FloatArray, squared: bool = False) -> FloatArray:
+        """Sums along the lines the pairs are stored by: one a line."""
+        result, room = np.zeros(len(self.minutes.indptr) - 1), self._room()
+        for lines in self.blocks:
+            block = csr_array((lines.last - lines.first, len(amounts)))
+            result[lines.first : lines.last] = self._fill(block, lines, room, squared) @ amounts
+        return result
+
+    def _across(self, amounts: FloatArray, squared: bool = False) -> FloatArray:
+        """Sums across these lines: each line's amount goes to all its pairs."""
+        result, room = np.zeros(self.minutes.shape[1 if self.minutes.format == "csr" else 0]), self._room()
+        for lines in self.blocks:
+            block = csc_array((len(result), lines.last - lines.first))
+            result += self._fill(block, lines, room, squared) @ amounts[lines.first : lines.last]
+        return result
+
+    def _room(self) -> FloatArray:
+        """Return room for the weights of the largest block."""
+        ends = self.minutes.indptr
+        return np.empty(max((int(ends[block.last] - ends[block.first]) for block in self.blocks), default=0))
+
+    def _fill(self, block: Any, lines: _Lines, room: FloatArray, squared: bool) -> Any:
+        """Put the weights of some lines into an empty block, their indices as they lie in memory.
+
+        Set by hand: scipy's constructor would read every index once more.
+        """
+        ends = self.minutes.indptr[lines.first : lines.last + 1]
+        minutes = self.minutes.data[ends[0] : ends[-1]]
+        weights = room[: len(minutes)]
+        if lines.flat is not None:
+            weights.fill(lines.flat)
+        else:
+            for start in range(0, len(minutes), _DECAY_PAIRS):
+                part = slice(start, start + _DECAY_PAIRS)
+                weights[part] = self.decay(np.asarray(minutes[part], dtype=float))
+        if squared:
+            weights *= weights
+        block.data, block.indices = weights, self.minutes.indices[ends[0] : ends[-1]]
+        block.indptr = ends - ends[0]
+        return block
+
+
+def _flat_weight(minutes: NDArray[Any], decay: Decay) -> float | None:
+    """Return the weight of all these minutes where a step function's first step holds them, else None."""
+    if not len(minutes):
+        return None
+    if not minutes.min() >= 0:
+        raise InvalidParameterError("minutes", float(np.min(minutes)), "must be zero or more, never NaN")
+    if not isinstance(decay, StepDecay):
+        return None
+    limit, weight = decay.steps[0]
+    return weight if within(minutes.max(), limit) else None
 
 
 def _amounts(name: str, amounts: ArrayLike, length: int) -> FloatArray:

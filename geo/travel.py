@@ -222,7 +222,7 @@ class StepDecay:
         """Weights of an array of minutes, same shape."""
         weights = np.zeros(np.shape(minutes))
         for limit, weight in reversed(self.steps):
-            weights = np.where(within(minutes, limit), weight, weights)
+            np.putmask(weights, within(minutes, limit), weight)
         return weights
 
 

@@ -383,3 +383,37 @@ def test_a_crowd_at_one_spot_is_cut_into_blocks():
     cells = np.full(200, 109.001), np.full(200, 34.0)
     access = two_step_fca_points(cells, np.full(200, 2.0), spot, np.full(5000, 4.0), 15)
     np.testing.assert_allclose(access, 5000 * 4 / 400, rtol=1e-12)
+
+
+# --- blocks ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 1 << 18])
+@pytest.mark.parametrize("form", ["csr", "csc", "coo"])
+def test_any_size_of_block_and_any_form_gives_the_sums_written_out(monkeypatch, block, form):
+    monkeypatch.setattr("geo.accessibility._BLOCK_PAIRS", block)
+    monkeypatch.setattr("geo.accessibility._DECAY_PAIRS", 5)
+    rng = np.random.default_rng(block)
+    dense = np.where(rng.random((23, 17)) < 0.4, rng.integers(0, 31, (23, 17)).astype(float), np.inf)
+    dense[4], dense[:, 9] = np.inf, np.inf  # a cell and a station nobody reaches
+    dense[10:14] = np.where(np.isfinite(dense[10:14]), 3.0, np.inf)  # blocks within the first step alone
+    minutes = sparse_minutes(dense).asformat(form)
+    people, seats = rng.random(23), rng.random(17)
+    for decay in (StepDecay([(15, 0.7)]), StepDecay(STEPS), GaussianDecay(6.0, 15), StepDecay([(40, 1.0)])):
+        weight = np.array([[decay(np.array([t]))[0] if np.isfinite(t) else 0 for t in row] for row in dense])
+        reached = [sum(weight[i, j] * people[i] for i in range(23)) for j in range(17)]
+        ratio = [seats[j] / reached[j] if reached[j] else 0 for j in range(17)]
+        for power, absolute in ((1, False), (2, True)):
+            expected = [sum(weight[i, j] ** power * ratio[j] for j in range(17)) for i in range(23)]
+            access = floating_catchment(minutes, people, seats, decay, absolute=absolute)
+            np.testing.assert_allclose(access, expected, rtol=1e-12)
+        potential = [sum(weight[i, j] * seats[j] for j in range(17)) for i in range(23)]
+        np.testing.assert_allclose(gravity(minutes, seats, decay), potential, rtol=1e-12)
+
+
+def test_a_bad_minute_is_refused_in_whichever_block_it_lies(monkeypatch):
+    monkeypatch.setattr("geo.accessibility._BLOCK_PAIRS", 2)
+    for bad in (-1.0, math.nan):
+        minutes = csr_array([[1.0, 2.0], [3.0, 4.0], [5.0, bad]])
+        with pytest.raises(InvalidParameterError, match="minutes"):
+            two_step_fca(minutes, [1, 1, 1], [1, 1], 15)
