@@ -127,6 +127,8 @@ def analysis_layers(
     data: dict[str, Any] = {
         "cells": {"path": facts.path, "count": len(facts.cells)}
         if facts.path == "picture"
+        "beside": planner_say(lang, "beside", n="{n}"),
+        "beside_list": planner_say(lang, "beside_list"),
         else shared_cells(facts, district),
         "cell_api": None if inline else f"/api/cell{state.api_query()}",
     }

@@ -185,6 +185,8 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "cell_demand": ("{unit} {n}", "{unit} {n}"),
     "cell_share": ("走得到 {a}%，若未核实算开 {b}%", "{a}% in reach, {b}% if unverified"),
     "cell_minutes": ("最近站 {n} 分钟（估算）", "nearest station {n} min (estimated)"),
+    "beside": ("；旁边还有 {n} 站", "; {n} more beside it"),
+    "beside_list": ("旁边还有", "Beside it"),
     "cell_none": ("这里没有需求格子", "No demand here"),
     "layers_brand": ("覆盖与缺口", "Coverage and gaps"),
     "map_title": ("覆盖与缺口地图", "Coverage and gaps"),

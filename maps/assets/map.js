@@ -41,9 +41,10 @@
     return both;
   }
 
-  function popup(index) {
+  function popup(index, marker) {
     var box = document.createElement("div");
     box.appendChild(document.getElementById("popup-" + index).content.cloneNode(true));
+    if (CareMap.beside) { CareMap.beside(marker, box); }
     return box;
   }
 
@@ -78,8 +79,9 @@
           iconAnchor: big ? [24, 50] : [12, 12]
         });
         var marker = L.marker(latLng([row[1], row[2]]), { icon: icon, riseOnHover: true, keyboard: true });
+        marker.label = row[4];
         marker.on("add", function () { name(marker, row[4]); });
-        marker.bindPopup(function () { return popup(row[0]); }, {
+        marker.bindPopup(function () { return popup(row[0], marker); }, {
           maxWidth: 290, minWidth: 230, offset: big ? [0, -42] : [0, -4], closeButton: true,
           autoPanPadding: [16, 64]
         });
@@ -256,6 +258,7 @@
       printing(map);
       CareMap.map = map;
       if (CareMap.ready) { CareMap.ready(map, layers); }
+      if (CareMap.targets) { CareMap.targets(map); }
       CareMap.arrange(map);
     }
   };

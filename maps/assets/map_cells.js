@@ -9,12 +9,6 @@
   var chosen = null;
   var renderer = null;
   var centres = null;
-  var steps = [[0, 0]];
-  [14, 24].forEach(function (far) {
-    for (var turn = 0; turn < 8; turn += 1) {
-      steps.push([Math.round(far * Math.cos(turn * Math.PI / 4)), Math.round(far * Math.sin(turn * Math.PI / 4))]);
-    }
-  });
 
   function hatch() {
     var tile = document.createElement("canvas");
@@ -142,6 +136,7 @@
       var ring = gap.ring.map(CareMap.latLng);
       var parts = L.featureGroup([
         L.polygon(ring, { pane: "outlines", fill: false, color: "#ffffff", weight: 3.6, interactive: false }),
+      badge.rank = gap.rank;
         L.polygon(ring, { pane: "outlines", fill: false, color: "#1b1f23", weight: 1.3, interactive: false })
       ]);
       var icon = L.divIcon({ className: "badge", html: String(gap.rank), iconSize: [24, 24], iconAnchor: [12, 12] });
@@ -168,25 +163,6 @@
     }
     place();
     map.on("zoomend", place);
-    map.on("zoomend layeradd", function () { spread(map, layer.gaps); });
-  }
-
-  /* Badges of neighbouring gaps step aside, the lower rank for the higher. */
-  function spread(map, all) {
-    var taken = [];
-    all.forEach(function (gap) {
-      var badge = gaps[gap.rank].badge;
-      var element = badge.getElement();
-      if (!element) { return; }
-      var at = map.latLngToLayerPoint(badge.getLatLng());
-      var to = steps.find(function (step) {
-        return taken.every(function (other) { return other.distanceTo(at.add(step)) >= 23; });
-      }) || steps[0];
-      badge.nudge = L.point(to);
-      taken.push(at.add(to));
-      element.style.marginLeft = to[0] - 12 + "px";
-      element.style.marginTop = to[1] - 12 + "px";
-    });
   }
 
   function paint(rank, on) {
@@ -204,6 +180,7 @@
   }
 
   function card(rank) {
+    if (CareMap.settle) { CareMap.settle(); }
     var box = document.getElementById("gap-card");
     var made = rank === null ? null : document.getElementById("gap-" + rank);
     box.hidden = !made;
