@@ -37,7 +37,7 @@ DEADLINES: dict[ActionKind, tuple[str, str]] = {
     "equip": ("一个月内", "within a month"),
     "map_and_sign": ("一个月内", "within a month"),
     "partner": ("一季度", "this quarter"),
-    "build": ("列入计划", "put on the plan"),
+    "build": ("列入计划", "to plan"),
 }
 """Proposed by the report for the meeting to settle; no source sets them."""
 
@@ -120,8 +120,8 @@ REPORT_WORDS: dict[str, tuple[str, str]] = {
     "do_repair": ("修好{what}", "repair {what}"),
     "do_equip": ("添{what}", "add {what}"),
     "do_map_and_sign": ("{what}", "{what}"),
-    "do_partner": ("谈一处合作点", "find a partner site"),
-    "do_build": ("选址新建一站", "choose a place and build a station"),
+    "do_partner": ("谈一处合作点", "partner site"),
+    "do_build": ("选址新建一站", "a new station"),
 }
 
 

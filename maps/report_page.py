@@ -1,13 +1,14 @@
 """The report for the next meeting: ``/planner/report``, and the same as one file that loads nothing.
 
-One map a page, findings and actions in plain Chinese from ``geo.report_text``, every number from one
-``Assessment``.
+One map a page, findings and actions in plain sentences from ``geo.report_text``, every number from one
+``Assessment``; Chinese first, the same in English.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from markupsafe import Markup
@@ -20,9 +21,7 @@ from geo.coverage import Coverage
 from geo.demand import GROUP_LABELS
 from geo.gap_details import Gap
 from geo.report_text import (
-    CAUSE_ORDER,
-    UNIT_NAMES,
-    WINDOW_NAMES,
+    TaskGroup,
     amount,
     cause_amounts,
     findings,
@@ -34,6 +33,7 @@ from geo.report_text import (
     when_words,
     whole_percents,
 )
+from geo.report_words import UNIT_NAMES, in_words, report_say
 from geo.service_matrix import StationRow
 from geo.stations import ILLUSTRATIVE_NOTICE, Station
 from maps.assets import style_text
@@ -45,6 +45,7 @@ from maps.planner_charts import CLOCK_HEIGHT, CLOCK_WIDTH, DUTY_HEIGHT, clock_ba
 from maps.planner_metrics import metric_rows
 from maps.planner_page import page_frame, switches
 from maps.planner_state import PlannerState
+from maps.report_texts import REPORT_TEXTS, page_say
 from maps.sheet_map import (
     CAUSE_CLASSES,
     COVERAGE_CLASSES,
@@ -54,28 +55,17 @@ from maps.sheet_map import (
     station_spots,
 )
 from maps.station_facts import display_name
+from maps.texts import Lang
+from maps.texts import say as words
 
 STYLES = ("sheet_map.css", "report.css")
-MAP_SIZE = {"coverage": (794, 650), "cause": (794, 600)}
+MAP_SIZE: dict[Lang, dict[str, tuple[int, int]]] = {
+    "zh": {"coverage": (794, 650), "cause": (794, 600)},
+    "en": {"coverage": (794, 590), "cause": (794, 560)},  # its sentences take more of the page
+}
 OUTLINED, LISTED, SHOWN_TASKS = 8, 8, 3
 """How many gaps the map outlines and the table lists; how many tasks of a kind stand by name."""
-CLASS_WORDS = {
-    "twice": "两站以上可到",
-    "once": "一站可到",
-    "part": "只有部分时段",
-    "none": "没有服务",
-    "unverified": "时间未核实",
-    "served": "多半走得到",
-    **{cause: CAUSE_LABELS[cause][0] for cause in CAUSE_ORDER},
-}
-STATION_WORDS = (
-    ("open", "全程开"),
-    ("partly", "开一部分"),
-    ("lacks", "开，缺所选服务"),
-    ("closed", "没开"),
-    ("unknown", "未核实"),
-    ("not_serving", "暂停、在建"),
-)
+STATION_KINDS = ("open", "partly", "lacks", "closed", "unknown", "not_serving")
 
 
 @dataclass(frozen=True)
@@ -100,7 +90,7 @@ def render_report(
     on: ReportGrounds, state: PlannerState, view: PageView | None = None, demand_basis: str | None = None
 ) -> str:
     """Return the report inside the planner's frame, with its switches."""
-    view = view or PageView()
+    view, lang = view or PageView(), state.lang
     frame = page_frame(on.stations, state, on.found.assessed_on, "report", illustrative=on.found.illustrative)
     files = {
         name: {form: f"/api/{name}{state.api_query(f=form)}" for form in ("xlsx", "gpkg")}
@@ -108,16 +98,16 @@ def render_report(
     }
     context = {
         **frame,
-        **report_context(on, view),
-        "title": "报告" if state.lang == "zh" else "Report",
+        **report_context(on, view, lang),
+        "title": page_say(lang, "title"),
         "switches": switches(state, demand_basis or on.found.demand_basis),
         "files": files,
         "page_styles": STYLES,
     }
-    return render("report.html", view, state.lang, context)
+    return render("report.html", view, lang, context)
 
 
-def render_report_file(on: ReportGrounds, view: PageView | None = None) -> str:
+def render_report_file(on: ReportGrounds, view: PageView | None = None, lang: Lang = "zh") -> str:
     """Return the report as one file: nothing is loaded, nothing is linked, no script.
 
     Raises:
@@ -125,94 +115,107 @@ def render_report_file(on: ReportGrounds, view: PageView | None = None) -> str:
     """
     view = view or PageView()
     context = {
-        **report_context(on, view),
+        **report_context(on, view, lang),
         "styles": [Markup(style_text(name)) for name in STYLES],  # noqa: S704 - our own files
         "csp": content_policy((), inline=True),
     }
-    html = render("report_file.html", view, "zh", context)
+    html = render("report_file.html", view, lang, context)
     return finish(html, (), "none", inline=True).html
 
 
-def report_context(on: ReportGrounds, view: PageView) -> dict[str, Any]:
+def report_context(on: ReportGrounds, view: PageView, lang: Lang) -> dict[str, Any]:
     """Return what the body of the report needs."""
-    found = on.found
+    found, english = on.found, lang == "en"
+    say = partial(page_say, lang)
     unit = hours_unit(found.demand_unit, found.coverage.is_hours)
-    names = {one.id: display_name(one, "zh") for one in on.stations}
+    unit_name = UNIT_NAMES[unit][english]
+    names = {one.id: display_name(one, lang) for one in on.stations}
     street_of = {one.id: one.street_code for one in on.stations}
     streets = on.areas.street_names()
-    groups = tasks(found, names, street_of)
+    groups = tasks(found, names, street_of, lang)
     total = found.coverage.total
     unserved = total.demand - total.demand_covered
     gain = sum(group.gain for group in groups)
     updated = [one.updated_at.date() for one in on.stations if one.updated_at is not None]
+    group = found.standard.group
+    subject = [when_words(found, lang), reach_words(found, lang), service_words(found, lang)]
+    subject[2] = subject[2] or say("any_service")
     return {
-        "notice": ILLUSTRATIVE_NOTICE if found.illustrative else "",
-        "heading": "灞桥区户外劳动者服务缺口报告",
-        "subject": f"{when_words(found)} · {reach_words(found)} · {service_words(found) or '任一服务'}"
-        + (f" · {GROUP_LABELS[found.standard.group][0]}" if found.standard.group else ""),
+        "r": say,
+        "notice": _notice(lang) if found.illustrative else "",
+        "tag": words(lang, "sample_notice"),
+        "subject": " · ".join(subject + ([GROUP_LABELS[group][english]] if group else [])),
         "register_date": max(updated, default=found.assessed_on).isoformat(),
         "made_on": found.assessed_on.isoformat(),
         "total": total,
-        "unit": UNIT_NAMES[unit],
+        "unit": unit_name,
         "unserved": unserved,
-        "key_figures": _key_figures(found, unserved, UNIT_NAMES[unit]),
-        "findings": findings(found, on.week, streets, unit),
+        "key_figures": _key_figures(found, unserved, unit_name, lang),
+        "findings": findings(found, on.week, streets, unit, lang),
         "task_groups": groups,
+        "group_numbers": "12345678" if english else "一二三四五六七八",
         "street_names": streets,
         "shown_tasks": SHOWN_TASKS,
-        "share_after": percent((total.demand_covered + min(gain, unserved)) / total.demand)
+        "share_after": percent((total.demand_covered + min(gain, unserved)) / total.demand, lang)
         if total.share is not None
         else "–",
-        "gap_rows": [_gap_row(gap, streets, names) for gap in found.gaps[:LISTED]],
+        "gap_rows": [_gap_row(gap, streets, names, lang) for gap in found.gaps[:LISTED]],
         "gap_total": len(found.gaps),
-        "cause_words": CLASS_WORDS,
-        "causes": _cause_lines(found),
-        "coverage_map": _map(on, "coverage"),
-        "cause_map": _map(on, "cause"),
+        "causes": _cause_lines(found, lang),
+        "coverage_map": _map(on, "coverage", lang),
+        "cause_map": _map(on, "cause", lang),
         "coverage_order": COVERAGE_CLASSES,
         "cause_classes": CAUSE_CLASSES,
-        "station_words": STATION_WORDS,
-        "class_words": CLASS_WORDS,
-        "clock": clock_bars(on.week.by_window, found.standard.window, "zh"),
+        "station_kinds": STATION_KINDS,
+        "clock": clock_bars(on.week.by_window, found.standard.window, lang),
         "clock_size": (CLOCK_WIDTH, CLOCK_HEIGHT, DUTY_HEIGHT),
-        "duty_unit": UNIT_NAMES[found.demand_unit],
-        "street_rows": _street_rows(found, streets),
-        "metrics": metric_rows(found.metrics, "zh"),
-        "parameters_told": _parameters(on),
-        "decisions": _decisions(groups),
+        "duty_unit": UNIT_NAMES[found.demand_unit][english],
+        "street_rows": _street_rows(found, streets, lang),
+        "metrics": metric_rows(found.metrics, lang),
+        "parameters_told": _parameters(on, lang),
+        "decisions": _decisions(groups, lang),
         "demand_notes": found.demand_notes,
         "modelled": found.demand_basis == "modelled",
-        "credits": credit_lines("zh", view.map_review_number or "未设置"),
+        "credits": say("credit_comma").join(credit_lines(lang, view.map_review_number or say("unset"))),
+        "comma": report_say(lang, "comma"),
         "amount": amount,
-        "percent_words": percent,
+        "percent_words": partial(percent, lang=lang),
     }
 
 
-def _key_figures(found: Assessment, unserved: float, unit: str) -> list[tuple[str, str, str]]:
+def _notice(lang: Lang) -> str:
+    """Return that the data are examples: in Chinese in every report, in English beside it."""
+    return ILLUSTRATIVE_NOTICE if lang == "zh" else f"{ILLUSTRATIVE_NOTICE} · {words(lang, 'sample_notice')}"
+
+
+def _key_figures(found: Assessment, unserved: float, unit: str, lang: Lang) -> list[tuple[str, str, str]]:
     """Return the four figures at the head: name, value, note."""
+    say = partial(page_say, lang)
     total = found.coverage.total
     coverage_metric = next(metric for metric in found.metrics if metric.key == "coverage")
     figures = {one.key: one for one in coverage_metric.figures}
     other = "walk" if found.standard.minutes is None else "radius"
     amounts = cause_amounts(found)
     near = 1 - amounts["nothing_near"] / unserved if unserved > 0 else None
-    other_name = {"walk": "15 分钟步行覆盖率", "radius": "1 公里半径覆盖率"}[other]
-    of_all = f"共 {amount(total.demand)}" + (
-        "（模型估算）" if found.demand_basis == "modelled" else "（实测）"
-    )
+    maybe = percent(total.share_if_unknown_open, lang)
+    other_share = percent(figures[other].value if other in figures else None, lang)
     return [
         (
-            f"{reach_words(found)}覆盖率",
-            percent(total.share),
-            f"若未核实的都算开：{percent(total.share_if_unknown_open)}",
+            say("share_of", reach=reach_words(found, lang)),
+            percent(total.share, lang),
+            say("if_maybe", share=maybe),
         ),
-        (f"走不到的{unit}", amount(unserved), of_all),
-        ("不用新建也可能补上", percent(near), "占缺口；附近有站：没开、缺服务或未核实"),
-        (other_name, percent(figures[other].value if other in figures else None), "另一口径，不可混用"),
+        (
+            say("missed", unit=unit),
+            amount(unserved),
+            say(f"all_{found.demand_basis}", n=amount(total.demand)),
+        ),
+        (say("no_building"), percent(near, lang), say("no_building_note")),
+        (say(f"other_{other}"), other_share, say("other_note")),
     ]
 
 
-def _map(on: ReportGrounds, which: Literal["coverage", "cause"]) -> Any:
+def _map(on: ReportGrounds, which: Literal["coverage", "cause"], lang: Lang) -> Any:
     found = on.found
     asked = found.standard.amenities
     lacking = frozenset(
@@ -231,7 +234,7 @@ def _map(on: ReportGrounds, which: Literal["coverage", "cause"]) -> Any:
         cells,
         classes,
         key=which,
-        size=MAP_SIZE[which],
+        size=MAP_SIZE[lang][which],
         order=order,
         gaps=gaps,
         spots=spots,
@@ -240,86 +243,77 @@ def _map(on: ReportGrounds, which: Literal["coverage", "cause"]) -> Any:
     )
 
 
-def _gap_row(gap: Gap, streets: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+def _gap_row(gap: Gap, streets: Mapping[str, str], names: Mapping[str, str], lang: Lang) -> dict[str, str]:
     near = gap.nearest
-    groups = "、".join(
-        f"{GROUP_LABELS[name][0]} {amount(value)}" for name, value in gap.by_group[:2] if value > 0
-    )
     worst = gap.by_window[0] if gap.by_window else None
     return {
         "rank": str(gap.rank),
-        "place": place_words(gap),
+        "place": place_words(gap, lang),
         "street": streets.get(gap.area.street_code or "", "–"),
         "unserved": amount(gap.unserved),
-        "share": percent(gap.unserved / gap.demand if gap.demand > 0 else None),
-        "cause": CLASS_WORDS[gap.main_cause],
-        "groups": groups,
-        "worst": ("工作日" if worst[1] == "weekday" else "周末") + WINDOW_NAMES[worst[0]] if worst else "–",
-        "nearest": f"{names.get(near.station_id, near.station_id)} {near.travel_min:.0f} 分钟"
+        "share": percent(gap.unserved / gap.demand if gap.demand > 0 else None, lang),
+        "cause": CAUSE_LABELS[gap.main_cause][lang == "en"],
+        "worst": in_words(f"{worst[0]}/{worst[1]}", lang) if worst else "–",
+        "nearest": page_say(
+            lang, "nearest", station=names.get(near.station_id, near.station_id), n=near.travel_min
+        )
         if near
         else "–",
     }
 
 
-def _cause_lines(found: Assessment) -> list[tuple[str, str, str, int]]:
+def _cause_lines(found: Assessment, lang: Lang) -> list[tuple[str, str, str, int]]:
     amounts = cause_amounts(found)
     percents = whole_percents(list(amounts.values()))
     return [
-        (cause, CLASS_WORDS[cause], amount(value), share)
+        (cause, CAUSE_LABELS[cause][lang == "en"], amount(value), share)
         for (cause, value), share in zip(amounts.items(), percents, strict=True)
     ]
 
 
-def _street_rows(found: Assessment, streets: Mapping[str, str]) -> list[tuple[str, str, str, str, str]]:
+def _street_rows(
+    found: Assessment, streets: Mapping[str, str], lang: Lang
+) -> list[tuple[str, str, str, str, str]]:
     lines = sorted(
         found.coverage.by_street, key=lambda line: line[1].demand_covered - line[1].demand
     )  # most unserved first
     return [
         (
-            streets.get(code or "", "未注明街道"),
+            streets.get(code or "", page_say(lang, "no_street")),
             amount(line.demand),
             amount(line.demand - line.demand_covered),
-            percent(line.share),
-            percent(line.share_if_unknown_open),
+            percent(line.share, lang),
+            percent(line.share_if_unknown_open, lang),
         )
         for code, line in lines
     ]
 
 
-def _parameters(on: ReportGrounds) -> list[tuple[str, str]]:
-    found = on.found
+def _parameters(on: ReportGrounds, lang: Lang) -> list[tuple[str, str]]:
+    found, say = on.found, partial(page_say, lang)
     asked = found.standard
-    travel = {
-        "estimate": "直线 × 1.35 ÷ 1.11 米/秒（估算）",
-        "network": "街道网络",
-        "straight_line": "直线距离",
+    areas = "areas_imported" if found.areas_basis == "imported" else "areas_schematic"
+    told = {
+        "p_reach": reach_words(found, lang),
+        "p_service": service_words(found, lang) or say("p_any"),
+        "p_time": when_words(found, lang),
+        "p_week": asked.week.isoformat(),
+        "p_group": GROUP_LABELS[asked.group][lang == "en"] if asked.group else say("p_all_groups"),
+        "p_travel": say(f"travel_{found.travel_basis}"),
+        "p_demand": say(f"demand_{found.demand_basis}"),
+        "p_areas": say(areas),
+        "p_register": say("register", version=on.register_version, n=len(on.stations)),
+        "p_made": found.assessed_on.isoformat(),
+        "p_grid": say("grid"),
     }
-    bases = {"modelled": "模型估算（需求权重，不是人数）", "measured": "实测"}
-    return [
-        ("口径", reach_words(found)),
-        ("服务", service_words(found) or "任一服务（开着就算）"),
-        ("时间", when_words(found)),
-        ("典型周（周一）", asked.week.isoformat()),
-        ("人群", GROUP_LABELS[asked.group][0] if asked.group else "全部六类"),
-        ("路程", travel[found.travel_basis]),
-        ("需求", bases[found.demand_basis]),
-        ("街道界线", {"imported": "导入"}.get(found.areas_basis, "示意，近似划分")),
-        ("登记表版本", f"第 {on.register_version} 版，{len(on.stations)} 站"),
-        ("生成日期", found.assessed_on.isoformat()),
-        ("坐标与网格", "WGS-84；H3 第 9 级"),
-    ]
+    return [(say(name), value) for name, value in told.items()]
 
 
-def _decisions(groups: Sequence[Any]) -> list[str]:
+def _decisions(groups: Sequence[TaskGroup], lang: Lang) -> list[str]:
     """Return at most three things for the meeting to decide, from the kinds of tasks there are."""
-    asks = {
-        "verify": "{n} 站的时间和设施，由谁在一周内打电话核实：",
-        "extend_hours": "{n} 站延长开放，由谁去谈：",
-        "reopen": "{n} 站恢复开放，何时：",
-        "repair": "{n} 处修理的经费来源：",
-        "equip": "{n} 处添置的经费来源：",
-        "partner": "{n} 处合作点，先谈哪几处：",
-        "build": "{n} 处新建，是否列入计划：",
-    }
-    told = [asks[group.kind].format(n=len(group.tasks)) for group in groups if group.kind in asks]
+    told = [
+        page_say(lang, f"ask_{group.kind}", n=len(group.tasks))
+        for group in groups
+        if f"ask_{group.kind}" in REPORT_TEXTS
+    ]
     return [*told[:2], *told[-1:]] if len(told) > 3 else told

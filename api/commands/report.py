@@ -27,7 +27,7 @@ from api.report_tables import report_tables
 from api.service import utc_now
 from api.table_files import write_tables
 from geo.coverage import coverage
-from geo.errors import CareStationError
+from geo.errors import CareStationError, InvalidParameterError
 from geo.io.whole_file import whole_file
 from geo.service_matrix import station_matrix
 from geo.standard import Standard
@@ -58,9 +58,12 @@ def report(
     day: DayOption = None,
     week: WeekOption = None,
     group: GroupOption = None,
+    lang: Annotated[str, typer.Option(help="zh or en: the language of the HTML and the PDF.")] = "zh",
     store: StoreOption = None,
 ) -> None:
     """Write the report: report.html, report.pdf (A4), report.xlsx and report.gpkg."""
+    if lang not in ("zh", "en"):
+        raise InvalidParameterError("--lang", lang, "must be zh or en")
     settings = settings_with(store)
     now = utc_now()
     today = now.astimezone(settings.timezone).date()
@@ -87,7 +90,7 @@ def report(
         rows = station_matrix(grounds.stations, standard)
     on = ReportGrounds(found, whole_week, rows, stations, grounds.areas, version)
     view = PageView(zone=settings.timezone, map_review_number=settings.map_review_number)
-    html = render_report_file(on, view)
+    html = render_report_file(on, view, "en" if lang == "en" else "zh")
     _write(directory / "report.html", html.encode())
     _progress("writing tables")
     tables = report_tables(grounds, found, stations)

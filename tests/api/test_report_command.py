@@ -184,8 +184,31 @@ def test_without_chromium_everything_else_is_there(
     assert told.count("\n") == 1
 
 
+def test_the_report_in_english_holds_the_same_numbers(
+    tmp_path: Path, store_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARE_CHROMIUM", str(tmp_path / "none"))
+    arguments = ["report", str(tmp_path), "--window", "T3", "--amenities", "hot_meal", "--lang", "en"]
+    assert run([*arguments, "--store", store_url]) == 1  # the PDF alone is missing
+    english = (tmp_path / "report.html").read_text(encoding="utf-8")
+    chinese = (folder / "report.html").read_text(encoding="utf-8")
+    assert '<html lang="en">' in english
+    assert "Actions, cheapest first" in english
+    assert NOTICE in english
+    assert "Sample data; it does not show the real Baqiao" in english
+    assert remote_addresses(english) == ()
+    # every figure at the head, in the tables and beside the legends is the same
+    cell = re.compile(r'<(?:dd|td class="n"|b)>(?:<b>)?(\+?[\d,.]+%?)<')
+    assert cell.findall(english) == cell.findall(chinese)
+    assert len(cell.findall(english)) > 60
+    # what is left in Chinese are names, sources and notes, none of the report's own words
+    for words in ("图例", "覆盖率", "未服务", "怎样读", "请会议决定", "需求权重", "街道（示意）"):
+        assert words not in re.sub(r'<ul class="r-how">.*?</ul>|<td>.*?</td>', "", english, flags=re.S), words
+
+
 def test_wrong_usage_is_told(tmp_path: Path, store_url: str) -> None:
     assert run(["report", "--store", store_url]) == 2
     assert run(["report", str(tmp_path / "x"), "--window", "T9", "--store", store_url]) == 2
+    assert run(["report", str(tmp_path / "x"), "--lang", "fr", "--store", store_url]) == 2
     assert run(["report", str(tmp_path / "x"), "--day", "someday", "--store", store_url]) == 2
     assert not (tmp_path / "x").exists()

@@ -122,7 +122,8 @@ def test_the_same_sentences_in_english() -> None:
     told = [f"{one.head} {one.text}" for one in findings(found, week(), STREETS, "weight", "en")]
     assert told[0] == (
         "In the time asked for (weekday midday), over 80% of demand cannot reach an open station. "
-        "Of 102 demand weight in all, 88 cannot get there (15-minute walk). In reach: 14%; 33% if all unverified hours counted as open."
+        "Of 102 demand weight in all, 88 cannot get there (15-minute walk). In reach: 14%; "
+        "33% if all unverified hours counted as open."
     )
     assert told[1].endswith("None near 18%, Near but closed 59%, Open but lacks it 0%, Unknown 23%.")
     assert told[4] == "Streets differ much. 二街 0%, 一街 32%."
