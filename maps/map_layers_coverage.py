@@ -7,7 +7,6 @@ painted area follows the figures. Colours are the design's five classes, exact o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
@@ -31,12 +30,13 @@ from maps.legend import LegendBlock, LegendRow
 from maps.planner_texts import planner_say, unit_words
 from maps.texts import Lang
 
-Theme = Literal["coverage", "cause", "minutes", "demand"]
+Theme = Literal["coverage", "cause", "minutes", "demand", "difference"]
 Path = Literal["svg", "canvas", "picture"]
 Floats = npt.NDArray[np.float64]
 Classes = npt.NDArray[np.uint8]
 
 THEMES: tuple[Theme, ...] = ("coverage", "cause", "minutes", "demand")
+"""What every map shows; a scenario adds ``difference``."""
 MAX_SVG_CELLS, MAX_STYLED_CELLS = 1_500, 5_000
 SIZES = (0.42, 0.68, 0.92)
 HATCH = "hatch"
@@ -290,8 +290,8 @@ def swatches(facts: CellFacts) -> list[dict[str, str]]:
             "fill": "url(#hatch)" if one.fill == HATCH else one.fill,
             "edge": one.edge,
         }
-        for theme in THEMES
-        for number, one in enumerate(facts.palettes[theme])
+        for theme, classes in facts.palettes.items()
+        for number, one in enumerate(classes)
     ]
 
 
@@ -306,8 +306,3 @@ def cell_bounds(facts: CellFacts) -> list[list[float]] | None:
 def _unit(found: Assessment) -> str:
     hours = {"weight": "weight-hours", "workers": "worker-hours"}
     return hours[found.demand_unit] if found.coverage.is_hours else found.demand_unit
-
-
-def shown_themes(chosen: Sequence[Theme] = ("coverage",)) -> dict[Theme, bool]:
-    """Return which themes stand at first: one at a time."""
-    return {theme: theme in chosen for theme in THEMES}

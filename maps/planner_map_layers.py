@@ -19,7 +19,6 @@ from maps.folium_local import DataLayer
 from maps.legend import LegendBlock
 from maps.map_cell_picture import cell_picture, picture_bounds
 from maps.map_layers_coverage import (
-    THEMES,
     CellFacts,
     Theme,
     cell_bounds,
@@ -27,10 +26,18 @@ from maps.map_layers_coverage import (
     cell_layer,
     cell_legend,
     shared_cells,
-    shown_themes,
     swatches,
 )
 from maps.map_layers_gaps import gaps_layer, gaps_legend
+from maps.map_layers_scenario import (
+    ScenarioView,
+    change_percents,
+    plan_context,
+    plan_layer,
+    plan_legend,
+    plan_marks,
+    with_difference,
+)
 from maps.map_layers_service import (
     SERVICE_STATES,
     VERDICTS,
@@ -53,13 +60,19 @@ COMPLIANCE = "xian-8"
 
 @dataclass(frozen=True)
 class MapAnalysis:
-    """An assessment and what it was made from; ``matrix`` are the stations under the same standard."""
+    """An assessment and what it was made from; ``matrix`` are the stations under the same standard.
+
+    ``facts`` are what its cells show, where that has been worked out already. ``plan`` is a scenario to be
+    shown over the register.
+    """
 
     found: Assessment
     demand: Demand
     frame: gpd.GeoDataFrame
     matrix: Sequence[StationRow]
     state: PlannerState
+    facts: CellFacts | None = None
+    plan: ScenarioView | None = None
 
 
 @dataclass(frozen=True)
@@ -84,8 +97,13 @@ def analysis_layers(
 ) -> AnalysisLayers:
     """Return what an analysis adds to the map; an ``inline`` map asks no API and carries its pictures."""
     found, state = given.found, given.state
-    facts = cell_facts(found, given.demand, given.frame)
-    shown = shown_themes()
+    facts = given.facts or cell_facts(found, given.demand, given.frame)
+    plan = given.plan
+    if plan:
+        facts = with_difference(facts, plan.difference)
+    themes = tuple(facts.palettes)
+    shown = {theme: theme == ("difference" if plan else "coverage") for theme in themes}
+    marks = plan_marks(plan.scenario, stations, lang) if plan else ()
     rows = gap_rows(found, stations, areas, lang)
     states = service_states(given.matrix, stations, found.standard.amenities)
     judged = next((one for one in found.compliance if one.rule_set.id == COMPLIANCE), None)
@@ -102,15 +120,17 @@ def analysis_layers(
                 show=shown[theme],
                 picture=_picture(facts, theme, given, areas, inline=inline),
             )
-            for theme in reversed(THEMES)
+            for theme in reversed(themes)
         ),
         zones_layer(stations, found.standard, areas, lang),
         gaps_layer(rows, areas, lang),
         marks_layer(at, judgement, "verdict", titles["verdict"], lang, show=False),
         marks_layer(at, states, "service", titles["service"], lang, show=True),
+        *((plan_layer(marks, lang),) if marks else ()),
     )
     legend = (
-        *(cell_legend(facts, theme, found, lang, shown=shown[theme]) for theme in THEMES),
+        *((plan_legend(marks, lang),) if marks else ()),
+        *(cell_legend(facts, theme, found, lang, shown=shown[theme]) for theme in themes),
         marks_legend(at, states, "service", SERVICE_STATES, lang, shown=True),
         marks_legend(at, judgement, "verdict", VERDICTS, lang, shown=False, notes=(note,)),
         gaps_legend(rows, lang),
@@ -123,15 +143,18 @@ def analysis_layers(
         "cell_share": planner_say(lang, "cell_share", a="{a}", b="{b}"),
         "cell_minutes": planner_say(lang, "cell_minutes", n="{n}"),
         "cell_none": planner_say(lang, "cell_none"),
+        "beside": planner_say(lang, "beside", n="{n}"),
+        "beside_list": planner_say(lang, "beside_list"),
     }
     data: dict[str, Any] = {
         "cells": {"path": facts.path, "count": len(facts.cells)}
         if facts.path == "picture"
-        "beside": planner_say(lang, "beside", n="{n}"),
-        "beside_list": planner_say(lang, "beside_list"),
         else shared_cells(facts, district),
         "cell_api": None if inline else f"/api/cell{state.api_query()}",
     }
+    if plan:
+        words["cell_change"] = planner_say(lang, "cell_change", a="{a}", b="{b}")
+        data["cells"] |= change_percents(plan.difference)
     if bounds := cell_bounds(facts):
         data["bounds"] = bounds
     total = found.coverage.total
@@ -142,13 +165,14 @@ def analysis_layers(
         "gap_rows": rows,
         "gap_unit": unit,
         "swatches": swatches(facts),
-        "themes": [(theme, planner_say(lang, f"layer_{theme}"), shown[theme]) for theme in THEMES],
+        "themes": [(theme, planner_say(lang, f"layer_{theme}"), shown[theme]) for theme in themes],
         "total": total,
         "when_asked": when_words(state),
         "asked": f"{when_words(state)} · {headline_words(state, found, raw_unit)['title']}",
         "title": planner_say(lang, "map_title"),
         "tabs": planner_tabs(state, "overview"),
-        "other": f"/planner/map{_other(state).query()}",
+        "other": f"/planner/map{_other(state).query(**(plan.address if plan else {}))}",
+        **(plan_context(plan, marks, lang) if plan else {}),
     }
     return AnalysisLayers(layers, legend, data, words, context)
 
@@ -159,7 +183,8 @@ def _picture(
     if facts.path != "picture":
         return None
     if not inline:
-        url = f"/planner/cells.png{given.state.query(theme=theme)}"
+        compared = given.plan.address if given.plan else {}
+        url = f"/planner/cells.png{given.state.query(theme=theme, **compared)}"
     else:
         image = cell_picture(facts, theme, areas.district.geometry)
         url = f"data:image/png;base64,{base64.b64encode(image).decode('ascii')}"

@@ -41,9 +41,9 @@
     return both;
   }
 
-  function popup(index, marker) {
+  function popup(id, marker) {
     var box = document.createElement("div");
-    box.appendChild(document.getElementById("popup-" + index).content.cloneNode(true));
+    box.appendChild(document.getElementById(id).content.cloneNode(true));
     if (CareMap.beside) { CareMap.beside(marker, box); }
     return box;
   }
@@ -72,16 +72,21 @@
     stations: function (map, group, layer) {
       layer.stations.forEach(function (row) {
         var big = layer.style === "sign";
+        var aside = layer.style === "plan" && row[3] !== "new";
         var icon = L.divIcon({
           className: "mk mk-" + layer.style + " " + row[3],
-          html: big ? sign(row[3], row[5]) : symbol("state-" + row[3]),
+          html: big ? sign(row[3], row[5]) : symbol((layer.style === "plan" ? "plan-" : "state-") + row[3]),
           iconSize: big ? [48, 52] : [24, 24],
-          iconAnchor: big ? [24, 50] : [12, 12]
+          iconAnchor: big ? [24, 50] : aside ? [2, 22] : [12, 12]
         });
-        var marker = L.marker(latLng([row[1], row[2]]), { icon: icon, riseOnHover: true, keyboard: true });
+        var over = layer.style === "plan" ? 8000 : 0;
+        var marker = L.marker(latLng([row[1], row[2]]), {
+          icon: icon, riseOnHover: true, keyboard: true, zIndexOffset: over
+        });
+        marker.nudge = aside ? L.point(10, -10) : null;
         marker.label = row[4];
         marker.on("add", function () { name(marker, row[4]); });
-        marker.bindPopup(function () { return popup(row[0], marker); }, {
+        marker.bindPopup(function () { return popup((layer.popup || "popup-") + row[0], marker); }, {
           maxWidth: 290, minWidth: 230, offset: big ? [0, -42] : [0, -4], closeButton: true,
           autoPanPadding: [16, 64]
         });

@@ -49,6 +49,7 @@
   function lines(n) {
     var found = [say("cell_demand", { n: cells.demand[n] }),
       say("cell_share", { a: cells.share[n], b: cells.most[n] })];
+    if (cells.after) { found.push(say("cell_change", { a: cells.before[n], b: cells.after[n] })); }
     if (cells.minutes[n] !== null) { found.push(say("cell_minutes", { n: cells.minutes[n] })); }
     return found;
   }

@@ -64,10 +64,12 @@
     });
   }
 
+  function isStation(mark) { return !mark.getElement().classList.contains("mk-plan"); }
+
   function placeStations(map, taken) {
     var hosts = [], guests = [];
-    marked(map, "mk").forEach(function (mark) {
-      var at = map.latLngToContainerPoint(mark.getLatLng());
+    marked(map, "mk-plan").concat(marked(map, "mk").filter(isStation)).forEach(function (mark) {
+      var at = map.latLngToContainerPoint(mark.getLatLng()).add(mark.nudge || [0, 0]);
       var box = around(at);
       var alone = !hits(box, taken);
       mark.guests = [];
