@@ -4,10 +4,9 @@ Everything the product stores and computes is WGS-84, longitude first, in degree
 and BD-09 (Baidu) exist only at the doors. "China" is the customary rectangle of the published formulas,
 :data:`CHINA_BOUNDS`; Hong Kong, Macau and Taiwan fall inside it. Outside it every conversion is the identity.
 
-Formulas: the publicly known GCJ-02 polynomial (Krasovsky 1940 ellipsoid) and Baidu's published polar shift.
-Inverses solve the forward formula: round trips close within 1 mm (GCJ-02) and 1 cm (BD-09) anywhere at least
-2 km inside the rectangle's edge. Nearer to the edge a converted point may leave the rectangle, where the
-reverse conversion is the identity.
+The formulas are in :mod:`geo.datum_formulas`. Inverses solve the forward formula: round trips close within
+1 mm (GCJ-02) and 1 cm (BD-09) anywhere at least 2 km inside the rectangle's edge. Nearer to the edge a
+converted point may leave the rectangle, where the reverse conversion is the identity.
 """
 
 from __future__ import annotations
@@ -21,11 +20,21 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
+from geo.datum_formulas import (
+    ROOMS,
+    FloatArray,
+    Kernel,
+    bd_from_gcj,
+    bd_from_wgs,
+    gcj_from_bd,
+    gcj_from_wgs,
+    wgs_from_bd,
+    wgs_from_gcj,
+)
 from geo.errors import InvalidParameterError
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 Coordinate = TypeVar("Coordinate", float, FloatArray)
-Kernel: TypeAlias = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
+VertexMap: TypeAlias = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 
 CHINA_BOUNDS = (72.004, 0.8293, 137.8347, 55.8271)
 """West, south, east, north in degrees: where GCJ-02 and BD-09 differ from WGS-84."""
@@ -33,18 +42,7 @@ CHINA_BOUNDS = (72.004, 0.8293, 137.8347, 55.8271)
 GEOD = pyproj.Geod(ellps="WGS84")
 """The ellipsoid every distance of the product is measured on."""
 
-_KRASOVSKY_A_M = 6378245.0
-_KRASOVSKY_F = 1.0 / 298.3
-_KRASOVSKY_E2 = _KRASOVSKY_F * (2.0 - _KRASOVSKY_F)
-_DEGREES_PER_M = 180.0 / (np.pi * _KRASOVSKY_A_M)
-_GCJ_CENTRE = np.array([[105.0], [35.0]])
-_AMPLITUDE_30_M = np.array([[300.0], [320.0]]) * (2.0 / 3.0)  # east and north, wavelength 60 degrees
-_AMPLITUDE_12_M = np.array([[150.0], [160.0]]) * (2.0 / 3.0)  # wavelength 24 degrees
-_BD_LON, _BD_LAT = 0.0065, 0.006
-_BD_RADIUS, _BD_ANGLE = 2e-5, 3e-6
-_BD_RATE = np.pi * 3000.0 / 180.0
-_BLOCK = 8192  # points worked on at once: the temporaries of one block stay in the processor's cache
-_STEPS = 4  # each leaves less than 1/50 of the error: from 40 m (BD-09) or 1/140 from 740 m, to 10 µm
+_BLOCK = 32768  # points worked on at once: many for the cost of a call, few for the processor's cache
 
 
 class Datum(StrEnum):
@@ -85,22 +83,22 @@ def wgs84_to_gcj02(lon: Coordinate, lat: Coordinate) -> tuple[Coordinate, Coordi
     >>> round(lon, 7), round(lat, 7)
     (109.0721171, 34.2717328)
     """
-    return _convert(lon, lat, _gcj_from_wgs)
+    return _convert(lon, lat, gcj_from_wgs)
 
 
 def gcj02_to_wgs84(lon: Coordinate, lat: Coordinate) -> tuple[Coordinate, Coordinate]:
     """Convert GCJ-02 degrees to WGS-84 degrees, the exact inverse of :func:`wgs84_to_gcj02`."""
-    return _convert(lon, lat, _wgs_from_gcj)
+    return _convert(lon, lat, wgs_from_gcj)
 
 
 def gcj02_to_bd09(lon: Coordinate, lat: Coordinate) -> tuple[Coordinate, Coordinate]:
     """Convert GCJ-02 degrees to BD-09 degrees; arguments and errors as in :func:`wgs84_to_gcj02`."""
-    return _convert(lon, lat, _bd_from_gcj)
+    return _convert(lon, lat, bd_from_gcj)
 
 
 def bd09_to_gcj02(lon: Coordinate, lat: Coordinate) -> tuple[Coordinate, Coordinate]:
     """Convert BD-09 degrees to GCJ-02 degrees, the exact inverse of :func:`gcj02_to_bd09`."""
-    return _convert(lon, lat, _gcj_from_bd)
+    return _convert(lon, lat, gcj_from_bd)
 
 
 def wgs84_to_bd09(lon: Coordinate, lat: Coordinate) -> tuple[Coordinate, Coordinate]:
@@ -110,12 +108,12 @@ def wgs84_to_bd09(lon: Coordinate, lat: Coordinate) -> tuple[Coordinate, Coordin
     >>> round(lon, 7), round(lat, 7)
     (109.078512, 34.2780291)
     """
-    return _convert(lon, lat, _bd_from_wgs)
+    return _convert(lon, lat, bd_from_wgs)
 
 
 def bd09_to_wgs84(lon: Coordinate, lat: Coordinate) -> tuple[Coordinate, Coordinate]:
     """Convert BD-09 degrees to WGS-84 degrees, the exact inverse of :func:`wgs84_to_bd09`."""
-    return _convert(lon, lat, _wgs_from_bd)
+    return _convert(lon, lat, wgs_from_bd)
 
 
 def convert_datum(geometry: Any, source: Datum | str, target: Datum | str) -> Any:
@@ -142,25 +140,35 @@ def convert_datum(geometry: Any, source: Datum | str, target: Datum | str) -> An
 
 def _convert(lon: npt.ArrayLike, lat: npt.ArrayLike, kernel: Kernel) -> tuple[Any, Any]:
     """Apply ``kernel`` inside China, the identity outside, block by block."""
-    lons, lats = check_lonlat(lon, lat)
+    lons, lats = _numbers("lon", lon), _numbers("lat", lat)
     if lons.shape != lats.shape:
         raise InvalidParameterError("lat", lats.shape, f"shape differs from that of lon, {lons.shape}")
-    out_lons, out_lats = np.empty(lons.size), np.empty(lons.size)
+    places = np.empty((2, lons.size))
+    width = min(lons.size, _BLOCK)
+    # Longer than used, by the length of the result: glibc keeps freed memory up to twice the largest piece,
+    # and pages fresh from the system cost more than the whole conversion.
+    scratch = np.empty((ROOMS * width + lons.size) * 2)
+    room = scratch[: ROOMS * width * 2].reshape(ROOMS, 2, width)
     west, south, east, north = CHINA_BOUNDS
     for start in range(0, lons.size, _BLOCK):
-        block = slice(start, start + _BLOCK)
-        x, y = lons.reshape(-1)[block], lats.reshape(-1)[block]
-        if x.min() >= west and x.max() <= east and y.min() >= south and y.max() <= north:
-            out_lons[block], out_lats[block] = kernel(x, y)
+        block = places[:, start : start + _BLOCK]
+        block[0], block[1] = (
+            lons.reshape(-1)[start : start + _BLOCK],
+            lats.reshape(-1)[start : start + _BLOCK],
+        )
+        lows, highs = np.minimum.reduce(block, axis=1), np.maximum.reduce(block, axis=1)
+        if lows[0] >= west and highs[0] <= east and lows[1] >= south and highs[1] <= north:
+            kernel(block, room[:, :, : block.shape[1]])
             continue
+        x, y = _within("lon", block[0], 360.0), _within("lat", block[1], 90.0)
+        block[:, np.isnan(x) | np.isnan(y)] = np.nan  # half a location is none
         inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
-        unknown = np.isnan(x) | np.isnan(y)  # half a location is none
-        for out, given in ((out_lons[block], x), (out_lats[block], y)):
-            out[:] = np.where(unknown, np.nan, given)
-        out_lons[block][inside], out_lats[block][inside] = kernel(x[inside], y[inside])
+        moved = block[:, inside]
+        kernel(moved, room[:, :, : moved.shape[1]])
+        block[:, inside] = moved
     if lons.ndim == 0:
-        return float(out_lons[0]), float(out_lats[0])
-    return out_lons.reshape(lons.shape), out_lats.reshape(lons.shape)
+        return float(places[0, 0]), float(places[1, 0])
+    return places[0].reshape(lons.shape), places[1].reshape(lons.shape)
 
 
 def check_lonlat(lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -169,14 +177,17 @@ def check_lonlat(lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[FloatArray, Fl
     Raises:
         InvalidParameterError: a value is no number, |lat| > 90 or |lon| > 360 (swapped axes, metres).
     """
-    return _degrees("lon", lon, 360.0), _degrees("lat", lat, 90.0)
+    return _within("lon", _numbers("lon", lon), 360.0), _within("lat", _numbers("lat", lat), 90.0)
 
 
-def _degrees(name: str, values: npt.ArrayLike, limit: float) -> FloatArray:
+def _numbers(name: str, values: npt.ArrayLike) -> FloatArray:
     try:
-        array = np.asarray(values, dtype=np.float64)
+        return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise InvalidParameterError(name, values, "expected numbers, in degrees") from None
+
+
+def _within(name: str, array: FloatArray, limit: float) -> FloatArray:
     if array.size and not (array.min() >= -limit and array.max() <= limit):  # NaN goes the long way
         beyond = array[np.abs(array) > limit]
         if beyond.size:
@@ -184,145 +195,17 @@ def _degrees(name: str, values: npt.ArrayLike, limit: float) -> FloatArray:
     return array
 
 
-def _gcj_shift_m(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return how far GCJ-02 lies east and north of WGS-84 at a WGS-84 place, in the formula's metres.
-
-    A tangent is several times faster than a sine in numpy, and sines follow from the tangent of half the
-    angle; the high harmonics follow from the low by the double- and triple-angle formulas. Working in place
-    saves a fifth of the time, which goes into fresh memory. ``sin_n`` is sin(πd / n), d = x and y.
-    """
-    place = np.array([lon, lat])
-    place -= _GCJ_CENTRE
-    x, y = place
-    shift_m = place * (np.pi / 60.0)  # becomes the waves along x (east) and along y (north), then all
-    np.tan(shift_m, out=shift_m)
-    secant2 = shift_m * shift_m
-    secant2 += 1.0
-    shift_m /= secant2
-    shift_m *= 2.0 * _AMPLITUDE_30_M
-
-    half_sin_12 = place * (np.pi / 24.0)
-    np.tan(half_sin_12, out=half_sin_12)
-    np.multiply(half_sin_12, half_sin_12, out=secant2)
-    secant2 += 1.0
-    half_sin_12 /= secant2
-    cos_6 = half_sin_12 * half_sin_12
-    cos_6 *= -8.0
-    cos_6 += 1.0
-    sin_3 = np.divide(16.0, secant2, out=secant2)
-    sin_3 -= 8.0  # 8 cos_12 so far; sin_3 = 2 sin_6 cos_6 = 8 (sin_12 / 2) cos_12 cos_6
-    sin_3 *= half_sin_12
-    sin_3 *= cos_6
-    half_sin_12 *= 2.0 * _AMPLITUDE_12_M
-    shift_m += half_sin_12
-    square_3 = sin_3 * sin_3
-    square_3 *= -4.0
-    cos_1 = (2.0 * cos_6[0] * cos_6[0] - 1.0) * (1.0 + square_3[0])
-    square_3 += 3.0
-    sin_1 = np.multiply(square_3, sin_3, out=square_3)
-    cos_1 *= sin_1[0]
-    half = cos_1 * 2.0  # sin(2πx), the double angle
-    sin_3 *= 80.0 / 3.0
-    shift_m += sin_3
-    sin_1 *= 40.0 / 3.0
-    shift_m += sin_1
-
-    both_m = half * half
-    both_m *= -160.0 / 3.0
-    both_m += 160.0 / 3.0
-    both_m *= half  # 40/3 (sin(2πx) + sin(6πx)), the triple angle
-    both_m += 0.1 * x * y
-    shift_m += both_m
-    root = 0.1 * np.sqrt(np.abs(x))
-    east, north = shift_m
-    east += x * (0.1 * x + 1.0) + 2.0 * y + root + 300.0
-    north += y * (0.2 * y + 3.0) + 2.0 * (x + root) - 100.0
-    return east, north
-
-
-def _gcj_from_wgs(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    east, north = _gcj_shift_m(lon, lat)
-    secant2 = np.tan(lat * (np.pi / 180.0))
-    secant2 *= secant2
-    secant2 += 1.0
-    bend = _KRASOVSKY_E2 / secant2
-    bend += 1.0 - _KRASOVSKY_E2  # 1 - e² sin² of the latitude: both radii of curvature follow from it
-    east *= np.sqrt(bend * secant2) * _DEGREES_PER_M
-    north *= np.sqrt(bend) * bend * (_DEGREES_PER_M / (1.0 - _KRASOVSKY_E2))
-    east += lon
-    north += lat
-    return east, north
-
-
-def _bd_from_gcj(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    # The published form goes through polar coordinates; turning the vector by so small an angle needs none.
-    tangent = np.array([lon, lat])
-    tangent *= 0.5 * _BD_RATE
-    np.tan(tangent, out=tangent)
-    secant2 = tangent * tangent
-    secant2 += 1.0
-    turn = np.divide(2.0 * _BD_ANGLE, secant2[0], out=secant2[0])
-    turn -= _BD_ANGLE  # times cosine
-    radius = lon * lon
-    radius += lat * lat
-    np.sqrt(radius, out=radius)
-    radius *= secant2[1]
-    scale = np.multiply(2.0 * _BD_RADIUS, tangent[1], out=tangent[1])
-    scale /= radius
-    scale += 1.0
-    across = scale * turn
-    turn *= across
-    turn *= 0.5
-    scale -= turn  # times cosine of the turn
-    east, north = scale * lon, scale * lat
-    east -= across * lat
-    east += _BD_LON
-    across *= lon
-    north += across
-    north += _BD_LAT
-    return east, north
-
-
-def _settle(forward: Kernel, lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Solve ``forward(x, y) == (lon, lat)`` by fixed-point steps.
-
-    Their number is fixed, not stopped by a tolerance: a vertex must come out the same to the last bit
-    whatever else is converted with it, or rings would open and shared borders part.
-    """
-    x, y = lon, lat
-    for _ in range(_STEPS):
-        image_x, image_y = forward(x, y)
-        x, y = x + (lon - image_x), y + (lat - image_y)
-    return x, y
-
-
-def _wgs_from_gcj(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    return _settle(_gcj_from_wgs, lon, lat)
-
-
-def _gcj_from_bd(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    return _settle(_bd_from_gcj, lon, lat)
-
-
-def _bd_from_wgs(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    return _bd_from_gcj(*_gcj_from_wgs(lon, lat))
-
-
-def _wgs_from_bd(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    return _wgs_from_gcj(*_gcj_from_bd(lon, lat))
-
-
 _KERNELS: dict[tuple[Datum, Datum], Kernel] = {
-    (Datum.WGS84, Datum.GCJ02): _gcj_from_wgs,
-    (Datum.GCJ02, Datum.WGS84): _wgs_from_gcj,
-    (Datum.GCJ02, Datum.BD09): _bd_from_gcj,
-    (Datum.BD09, Datum.GCJ02): _gcj_from_bd,
-    (Datum.WGS84, Datum.BD09): _bd_from_wgs,
-    (Datum.BD09, Datum.WGS84): _wgs_from_bd,
+    (Datum.WGS84, Datum.GCJ02): gcj_from_wgs,
+    (Datum.GCJ02, Datum.WGS84): wgs_from_gcj,
+    (Datum.GCJ02, Datum.BD09): bd_from_gcj,
+    (Datum.BD09, Datum.GCJ02): gcj_from_bd,
+    (Datum.WGS84, Datum.BD09): bd_from_wgs,
+    (Datum.BD09, Datum.WGS84): wgs_from_bd,
 }
 
 
-def _map_vertices(geometry: Any, convert: Kernel) -> Any:
+def _map_vertices(geometry: Any, convert: VertexMap) -> Any:
     """Apply ``convert`` to x and y of every vertex of one geometry or an array of them."""
     single = geometry is None or isinstance(geometry, shapely.Geometry)
     shapes = np.empty((), dtype=object) if single else np.asarray(geometry, dtype=object)

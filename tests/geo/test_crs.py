@@ -154,6 +154,27 @@ def test_round_trips_close_both_ways(forward, backward, limit_m):
     assert apart_m(forward(*backward(lon, lat)), (lon, lat)).max() <= limit_m
 
 
+@pytest.mark.parametrize(("forward", "backward", "limit_m"), INVERSES)
+@pytest.mark.parametrize("east", [False, True])
+@pytest.mark.parametrize("north", [False, True])
+def test_round_trips_close_in_every_corner(forward, backward, limit_m, east, north):
+    """Half a degree of each corner, up to the margin: radius, and with it Baidu's turn, is extreme there."""
+    rng = np.random.default_rng(11)
+    west_lon, south_lat = (137.2947 if east else 72.044), (55.2871 if north else 0.8693)
+    lon, lat = west_lon + rng.uniform(0.0, 0.5, 20_000), south_lat + rng.uniform(0.0, 0.5, 20_000)
+    assert apart_m(backward(*forward(lon, lat)), (lon, lat)).max() <= limit_m
+    assert apart_m(forward(*backward(lon, lat)), (lon, lat)).max() <= limit_m
+
+
+@pytest.mark.parametrize(("north", "east"), [(55.78, 137.79), (0.87, 137.79), (55.78, 72.05), (0.87, 72.05)])
+def test_baidu_is_undone_to_a_tenth_of_a_millimetre_at_every_phase(north, east):
+    """Its waves are a third of a kilometre long: a fine grid over a dozen of them, against the plain form."""
+    steps = np.linspace(-0.01, 0.01, 60)
+    lon, lat = (part.ravel() for part in np.meshgrid(east + steps * 0.5, north + steps * 0.5))
+    there = one_by_one(plain_bd, lon, lat)
+    assert apart_m(crs.bd09_to_gcj02(*there), (lon, lat)).max() < 1e-4
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.floats(72.044, 137.79), st.floats(0.87, 55.78), st.sampled_from(INVERSES))
 def test_any_single_place_round_trips(lon, lat, triple):
@@ -164,14 +185,14 @@ def test_any_single_place_round_trips(lon, lat, triple):
 @pytest.mark.parametrize("convert", CONVERSIONS)
 def test_a_place_converts_to_the_same_bits_in_any_company(convert):
     """Alone, folded, strided, on both sides of the working block; the arguments stay as they were."""
-    lon, lat = inside_china(20_003, seed=3)
+    lon, lat = inside_china(70_003, seed=3)
     kept = lon.copy(), lat.copy()
     whole = convert(lon, lat)
     assert np.array_equal(lon, kept[0])
     assert np.array_equal(lat, kept[1])
     folded = convert(lon[:6].reshape(2, 3), lat[:6].reshape(2, 3))
     assert np.array_equal(folded, (whole[0][:6].reshape(2, 3), whole[1][:6].reshape(2, 3)))
-    for position in (0, 5, 8191, 8192, 20_002):
+    for position in (0, 5, 8191, 8192, 32_767, 32_768, 65_536, 70_002):
         one = convert(float(lon[position]), float(lat[position]))
         assert one == (whole[0][position], whole[1][position])
     empty = convert([], [])
@@ -321,7 +342,7 @@ def test_measured_vertices_keep_z_and_lose_m():
 
 def test_long_rings_stay_closed():
     """First and last vertex go through different vector lanes and blocks and must still be one point."""
-    for count in (5, 12, 33, 1023, 8192, 9001):
+    for count in (5, 12, 33, 1023, 8192, 9001, 32_768, 33_001):
         around = np.linspace(0.0, 2.0 * np.pi, count, endpoint=False)
         ring = shapely.Polygon(np.column_stack((109.0 + np.cos(around), 34.0 + np.sin(around))))
         for source, target in (("wgs84", "gcj02"), ("bd09", "wgs84")):
