@@ -140,6 +140,7 @@ def _action(action: Action) -> Body:
         "target": action.target,
         "detail": list(action.detail),
         "gain": action.gain,
+        "needs": list(action.needs),
     }
 
 

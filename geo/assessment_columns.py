@@ -131,6 +131,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             ("detail", "时段或设施", "Windows or amenities"),
         ),
         Column("gain", "最多可补", "Gain at most", "demand", "number"),
+        Column("needs", "还须同时做", "Needs besides, at the same place"),
         Column("unit", "需求单位", "Unit of demand here"),
     ),
     "coverage": (

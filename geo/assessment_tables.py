@@ -143,6 +143,7 @@ def actions_table(found: Assessment) -> pd.DataFrame:
                 "target": action.target,
                 "detail": ",".join(action.detail) or None,
                 "gain": action.gain,
+                "needs": ",".join(action.needs) or None,
                 "unit": unit,
             }
         )

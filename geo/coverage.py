@@ -297,7 +297,17 @@ def _blocks(pattern: csr_array) -> list[csr_array]:
 
 
 def _block_shares(pattern: csr_array, times: StationTimes, in_period: npt.NDArray[np.float32]) -> Floats:
-    """Return (3 + causes, patterns, periods): served, twice, if unknown hours are open, then the causes."""
+    """Return (3 + causes, patterns, periods): the shares of what ``slot_states`` tells slot by slot."""
+    stacked = slot_states(pattern, times).astype(np.float32)
+    # whole slots are counted (exact in 32 bits) before they are divided: all of them is exactly 1
+    return np.asarray((stacked @ in_period).astype(np.float64) / in_period.sum(axis=0))
+
+
+def slot_states(pattern: csr_array, times: StationTimes) -> Bools:
+    """Return (3 + causes, patterns, slots): served, twice, if unknown hours are open, then the causes.
+
+    ``pattern`` is (patterns, stations) of ones where a station is in reach.
+    """
 
     def counted(stations_at: Bools) -> npt.NDArray[np.float32]:
         return np.asarray(pattern @ stations_at.astype(np.float32))
@@ -317,9 +327,7 @@ def _block_shares(pattern: csr_array, times: StationTimes, in_period: npt.NDArra
     lacks = unserved & ~maybe & lacking
     closed = unserved & ~maybe & ~lacking & present
     nothing = unserved & ~maybe & ~lacking & ~present
-    stacked = np.stack([served, twice, if_open, unknown, lacks, closed, nothing]).astype(np.float32)
-    # whole slots are counted (exact in 32 bits) before they are divided: all of them is exactly 1
-    return np.asarray((stacked @ in_period).astype(np.float64) / in_period.sum(axis=0))
+    return np.stack([served, twice, if_open, unknown, lacks, closed, nothing])
 
 
 def _at_two_places(pattern: csr_array, serving: Bools, place: npt.NDArray[np.int64]) -> Bools:

@@ -2,7 +2,8 @@
 
 Order everywhere: verify, extend hours (or reopen), repair or equip, put on the map and sign, partner, build.
 The causes of a gap share out its unserved demand, and each action answers one cause (a site also those that
-no station can answer), so gains add up without counting anyone twice.
+no station can answer), so gains add up without counting anyone twice. What a station is promised to gain is
+worked out quarter-hour by quarter-hour: done, with all it needs besides, it gains just that.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from geo.amenities import GROUPS as AMENITY_GROUPS
 from geo.amenities import Availability, availability
@@ -22,7 +24,9 @@ from geo.coverage import (
     Bools,
     Floats,
     Situation,
+    StationTimes,
     slot_shares,
+    slot_states,
     station_times,
 )
 from geo.gap_details import Gap
@@ -82,10 +86,11 @@ class Action:
         target: station id, or the name of a candidate place, or None where a site must be found.
         detail: the windows (``T3/weekday``) most is gained in, the amenities or groups concerned, ``hours``
             to be verified, or what of ``map`` and ``sign`` is wanting.
-        gain: what it could serve at most, in the unit of the gap: over the cells in the target's reach and
-            each period, demand x the lesser of the share unserved for the cause and the share of time in
-            which the target could change it. None where it serves nobody by itself: a sign, or a repair that
-            only helps together with longer hours.
+        gain: what of the cause it serves when it is done, in the unit of the gap: over the cells in the
+            target's reach, demand x the share of quarter-hours that are unserved for the cause and in which
+            the target changes it; a verification gains it when it finds yes; a site at most. None where it
+            serves nobody by itself: a sign, or what another action at the target ``needs``.
+        needs: what has to be done besides at the same target for the gain: a repair beside longer hours.
     """
 
     gap_rank: int
@@ -93,17 +98,16 @@ class Action:
     target: str | None
     detail: tuple[str, ...]
     gain: float | None
+    needs: tuple[ActionKind, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Option:
-    """One way to answer a cause: what share of each period each station could change."""
+    """One way to answer a cause: at which slots each station could change it, and what that takes first."""
 
     cause: str
     kind: ActionKind
-    share: Floats
-    fits: bool = True
-    """False where the station lacks something asked for besides, which has to be put right too."""
+    changes: Bools
 
 
 def improvements(
@@ -114,8 +118,9 @@ def improvements(
     Of each cause the station that could serve most of it is named, ties by id. What no station can answer is
     left to a partner site at the candidate nearest to the gap's centre, if within reach, else to a new one.
     """
-    around = _Around.of(gaps, found)
-    options = _options(found)
+    times = station_times(found.stations, found.states, found.standard.amenities)
+    around = _Around.of(gaps, found, times)
+    options = _options(found, times)
     unsigned = [
         _unsigned(row.on_map, row.sign_outside) if row.status in SERVING_STATUSES else ()
         for row in found.stations.itertuples()
@@ -141,23 +146,29 @@ def improvements(
     return tuple(actions)
 
 
-def _options(found: Situation) -> list[_Option]:
+def _options(found: Situation, times: StationTimes) -> list[_Option]:
     """Return the ways to answer each cause, the preferred first."""
-    times = station_times(found.stations, found.states, found.standard.amenities)
     has, could = times.available[:, None], times.possible[:, None]
     status = found.stations["status"]
     serving = status.isin(SERVING_STATUSES).to_numpy(dtype=bool)[:, None]
     shut = serving & (found.states == 0)
-    paused = times.present[:, None] & ~serving & (found.states != 0)
-    ways: tuple[tuple[str, ActionKind, Bools, bool], ...] = (
-        ("unknown", "verify", times.maybe & could & ~(times.open & has), True),
-        ("closed", "extend_hours", shut & has, True),
-        ("closed", "reopen", paused & has, True),
-        ("closed", "extend_hours", shut & ~has, False),
-        ("closed", "reopen", paused & ~has, False),
-        ("lacks_service", "equip", times.open & ~could, True),
-    )
-    return [_Option(cause, kind, slot_shares(marked), fits) for cause, kind, marked, fits in ways]
+    present = times.present[:, None]
+    reopened, unsure = present & ~serving & (found.states == 1), present & (found.states == -1)
+    # whoever has all that is asked for comes before whoever lacks some of it
+    return [
+        _Option("unknown", "verify", times.maybe & could & ~(times.open & has)),
+        *(
+            _Option("closed", kind, changes & fit)
+            for fit in (has, ~has)
+            for kind, changes in _hours_ways(shut, reopened, unsure)
+        ),
+        _Option("lacks_service", "equip", times.open & ~could),
+    ]
+
+
+def _hours_ways(shut: Bools, reopened: Bools, unsure: Bools) -> tuple[tuple[ActionKind, Bools], ...]:
+    """Return the ways to answer ``closed``; where the hours of a station are unknown they come first."""
+    return (("extend_hours", shut), ("reopen", reopened), ("verify", unsure))
 
 
 @dataclass(frozen=True)
@@ -167,13 +178,15 @@ class _Around:
     ids: list[str]
     by_id: Rows
     weights: Floats
-    causes: Floats
+    reach: csr_array
+    times: StationTimes
+    cells: Rows
     cell: Rows
     station: Rows
     bounds: Rows
 
     @classmethod
-    def of(cls, gaps: tuple[Gap, ...], found: Situation) -> _Around:
+    def of(cls, gaps: tuple[Gap, ...], found: Situation, times: StationTimes) -> _Around:
         row_of = {cell: row for row, cell in enumerate(found.demand.cells["cell"])}
         rows = np.array([row_of[cell] for gap in gaps for cell in gap.area.cells], dtype=np.intp)
         reach = found.reach[rows]
@@ -183,7 +196,9 @@ class _Around:
             ids=ids,
             by_id=np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.intp),
             weights=found.weights[rows],
-            causes=found.shares.causes[:, rows],
+            reach=csr_array((np.ones(reach.nnz, np.float32), reach.indices, reach.indptr), reach.shape),
+            times=times,
+            cells=np.asarray(ends, dtype=np.intp),
             cell=np.repeat(np.arange(len(rows)), np.diff(reach.indptr)),
             station=reach.indices.astype(np.intp),
             bounds=reach.indptr[ends].astype(np.intp),
@@ -198,20 +213,23 @@ class _Around:
     def answers(self, number: int, gap: Gap, options: list[_Option]) -> list[tuple[_Option, int, Floats]]:
         """Return per cause the first option any station can take: with the best station and its gains."""
         taken: dict[str, tuple[_Option, int, Floats]] = {}
+        cells = slice(self.cells[number], self.cells[number + 1])
+        causes = slot_states(self.reach[cells], self.times)[-len(CAUSES) :]
         for option in options:
             if option.cause in taken or gap.by_cause[option.cause] <= 0:
                 continue
-            best = self._best(number, option)
+            best = self._best(number, option, causes[CAUSES.index(option.cause)])
             if best is not None:
                 taken[option.cause] = (option, *best)
         return list(taken.values())
 
-    def _best(self, gap: int, option: _Option) -> tuple[int, Floats] | None:
+    def _best(self, gap: int, option: _Option, blocked: Bools) -> tuple[int, Floats] | None:
         """Return the station of most gain and its gains per period; None where no station gains."""
         span = slice(self.bounds[gap], self.bounds[gap + 1])
-        cell, station = self.cell[span], self.station[span]
-        blocked = self.causes[CAUSES.index(option.cause)][cell]
-        gains = self.weights[cell] * np.minimum(blocked, option.share[station])
+        able = np.asarray(option.changes.any(axis=1))[self.station[span]]
+        cell, station = self.cell[span][able], self.station[span][able]
+        changed = slot_shares(np.logical_and(blocked[cell - self.cells[gap]], option.changes[station]))
+        gains = self.weights[cell] * changed
         total = np.bincount(station, gains.sum(axis=(1, 2)), minlength=len(self.ids))[self.by_id]
         if not total.size or total.max() <= 0:
             return None
@@ -220,32 +238,46 @@ class _Around:
 
 
 def _actions(gap: Gap, option: _Option, row: int, gains: Floats, found: Situation) -> list[Action]:
-    """Return what has to be done at one station to answer one cause."""
-    gain, target = float(gains.sum()), str(found.stations["id"].iloc[row])
-    if option.cause == "closed":
-        hours = Action(gap.rank, option.kind, target, _worst(gains), gain)
-        return [hours] if option.fits else [hours, *_put_right(gap, row, found, None)]
-    if option.kind == "verify":
-        unsure = ("hours",) if bool((found.states[row] == -1).any()) else ()
-        return [Action(gap.rank, "verify", target, (*unsure, *_asked(found, row, "unknown")), gain)]
-    return _put_right(gap, row, found, gain)
+    """Return what has to be done at one station to answer one cause: the first gains, with all the others."""
+    todo = _todo(option, row, gains, found)
+    target, gain = str(found.stations["id"].iloc[row]), float(gains.sum())
+    needs = tuple(kind for kind, _ in todo[1:])
+    (kind, detail), *others = todo
+    return [
+        Action(gap.rank, kind, target, detail, gain, needs),
+        *(Action(gap.rank, kind, target, detail, None) for kind, detail in others),
+    ]
+
+
+def _todo(
+    option: _Option, row: int, gains: Floats, found: Situation
+) -> list[tuple[ActionKind, tuple[str, ...]]]:
+    """Return the kinds and details of these actions; the one that is promised to gain comes first."""
+    unsure = ("hours",) if option.kind == "verify" and bool((found.states[row] == -1).any()) else ()
+    missing, unknown = _asked(found, row, "missing"), (*unsure, *_asked(found, row, "unknown"))
+    todo: list[tuple[ActionKind, tuple[str, ...]]] = []
+    if option.cause == "closed" and option.kind != "verify":
+        todo.append((option.kind, _worst(gains)))
+    if unknown:
+        todo.append(("verify", unknown))
+    if found.stations["status"].iloc[row] not in SERVING_STATUSES and option.kind == "verify":
+        todo.append(("reopen", _worst(gains)))
+    if missing:
+        held = _held(found, row)
+        broken = all(any(_is_broken(held.get(code)) for code in _members(name)) for name in missing)
+        todo.append(("repair" if broken else "equip", missing))
+    return todo
 
 
 def _once(actions: list[Action]) -> list[Action]:
-    """Drop what is needed besides another action where it already stands with a gain of its own."""
-    gaining = {(a.kind, a.target, a.detail) for a in actions if a.gain is not None}
-    return [a for a in actions if a.gain is not None or (a.kind, a.target, a.detail) not in gaining]
+    """Drop what is needed besides another action where one with a gain of its own holds it already."""
+    gaining = [action for action in actions if action.gain is not None]
 
+    def held(action: Action) -> bool:
+        same = [g for g in gaining if (g.kind, g.target) == (action.kind, action.target)]
+        return any(set(action.detail) <= set(g.detail) for g in same)
 
-def _put_right(gap: Gap, row: int, found: Situation, gain: float | None) -> list[Action]:
-    """Return the repair or addition a station needs to have all that is asked for, or what to verify."""
-    target = str(found.stations["id"].iloc[row])
-    missing = _asked(found, row, "missing")
-    if not missing:
-        return [Action(gap.rank, "verify", target, _asked(found, row, "unknown"), gain)]
-    held = _held(found, row)
-    repair = all(any(_is_broken(held.get(code)) for code in _members(name)) for name in missing)
-    return [Action(gap.rank, "repair" if repair else "equip", target, missing, gain)]
+    return [action for action in actions if action.gain is not None or not held(action)]
 
 
 def _asked(found: Situation, row: int, state: Availability) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,10 +15,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from geo.coverage import coverage, situation
+from geo.coverage import situation
 from geo.demand import Demand
 from geo.gap_details import find_gaps
 from geo.improvement import ACTION_LABELS, ACTION_ORDER, Action, Candidate, improvements
+from geo.opening_hours import OpeningHours
 from geo.standard import Standard
 from geo.stations import Station, stations_to_frame
 
@@ -195,34 +198,127 @@ def test_gains_never_add_up_to_more_than_the_gap() -> None:
     ]
 
 
+def test_a_paused_station_of_unknown_hours_is_verified_before_it_is_reopened() -> None:
+    found = actions(station("S1", None, status="rectifying"))
+    assert brief(found) == [("verify", "S1", ("hours",), 14.0), ("reopen", "S1", ("T3/weekday",), None)]
+    assert [a.needs for a in found] == [("reopen",), ()]
+    # one whose hours are known to cover midday comes first
+    known = station("S2", "Mo-Fr 11:00-13:00", 20, status="rectifying")
+    assert brief(actions(station("S1", None, status="rectifying"), known)) == [
+        ("reopen", "S2", ("T3/weekday",), 8.0)
+    ]
+
+
+def test_what_is_missing_and_what_is_unknown_are_both_needed() -> None:
+    # open all the time, no toilet, nobody knows of water: a toilet alone would not do
+    found = actions(station("S1", "24/7", amenities={"toilet": NO}), standard=asking("toilet", "water"))
+    assert brief(found) == [("verify", "S1", ("water",), 14.0), ("equip", "S1", ("toilet",), None)]
+    assert [a.needs for a in found] == [("equip",), ()]
+
+
+def test_a_gain_counts_the_very_quarter_hours() -> None:
+    # both serve Monday alone: either could add the four other days
+    other = station("S2", "Mo 11:00-14:30", 20)
+    found = actions(station("S1", "Mo 11:00-14:30"), other)
+    assert brief(found) == [("extend_hours", "S1", ("T3/weekday",), round(14 * 4 / 5, 9))]
+    # S1 is shut four days of five, but Tuesday is served by S2: it adds three
+    found = actions(station("S1", "Mo 11:00-14:30"), station("S2", "Mo-Tu 11:00-14:30", 20))
+    assert brief(found) == [("extend_hours", "S1", ("T3/weekday",), round(14 * 3 / 5, 9))]
+
+
 HOURS = st.sampled_from(
-    ["Mo-Fr 08:00-09:00", "Mo-Fr 11:00-12:00", "Tu-We 11:00-13:00", "Mo 12:00-14:30", "off", None]
-)
-DONE = {
-    "extend_hours": {"hours": "24/7"},
-    "verify": {"hours": "24/7"},
-    "reopen": {"status": "operating"},
-}
+    [
+        "Mo-Fr 08:00-09:00", "Mo-Fr 11:00-12:00", "Tu-We 11:00-13:00", "Mo 12:00-14:30", "off", "24/7",
+        "Mo 11:00-14:30 unknown", None,
+    ]
+)  # fmt: skip
+STATUS = st.sampled_from(["operating", "trial", "rectifying", "planned"])
+WATER = st.sampled_from([YES, NO, BROKEN, None])
+
+
+@dataclass(frozen=True)
+class Noons:
+    """A station at the 70 quarter-hours of weekday middays: open, shut or unknown, and its water."""
+
+    id: str
+    status: str
+    open: tuple[bool | None, ...]
+    water: str
+
+    def after(self, kind: str, detail: tuple[str, ...]) -> Noons:
+        """The station when an action is done, or when a verification found yes."""
+        noons = self
+        if kind == "extend_hours":
+            noons = replace(noons, open=tuple(True if state is False else state for state in self.open))
+        if kind == "verify" and "hours" in detail:
+            noons = replace(noons, open=tuple(True if state is None else state for state in self.open))
+        if kind == "reopen":
+            noons = replace(noons, status="operating")
+        if kind in ("repair", "equip") or (kind == "verify" and "water_hot" in detail):
+            noons = replace(noons, water="yes")
+        return noons
+
+
+def noons(row: Station, water: bool) -> Noons:
+    hours, held = OpeningHours.parse(row.hours), row.amenities.get("water_hot")
+    middays = [
+        datetime(2026, 11, day, 11) + i * timedelta(minutes=15) for day in range(23, 28) for i in range(14)
+    ]
+    value = "yes" if not water else held.value if held else "unknown"
+    return Noons(row.id, row.status, tuple(hours.is_open(now) for now in middays), value)
+
+
+def causes(stations: list[Noons]) -> list[str]:
+    """The contract's definition, quarter-hour by quarter-hour."""
+    serving = [row for row in stations if row.status in ("operating", "trial")]
+    result = []
+    for n in range(70):
+        if any(row.open[n] is True and row.water == "yes" for row in serving):
+            result.append("served")
+        elif any(row.open[n] is not False and row.water in ("yes", "unknown") for row in serving):
+            result.append("unknown")
+        elif any(row.open[n] is True for row in serving):
+            result.append("lacks_service")
+        else:
+            present = any(row.status not in ("planned", "retired") for row in stations)
+            result.append("closed" if present else "nothing_near")
+    return result
+
+
+CAUSE_OF = {"extend_hours": {"closed"}, "reopen": {"closed"}, "repair": {"lacks_service"}}
+CAUSE_OF |= {"equip": {"lacks_service"}, "verify": {"unknown", "closed", "lacks_service"}}
 
 
 @settings(max_examples=40, deadline=None)
-@example([(None, "rectifying")])
-@given(
-    st.lists(st.tuples(HOURS, st.sampled_from(["operating", "trial", "rectifying"])), min_size=1, max_size=3)
-)
-def test_doing_it_serves_no_more_than_was_promised(drawn: list[tuple[str | None, str]]) -> None:
-    stations = [station(f"S{n}", hours, 10 * n, status=status) for n, (hours, status) in enumerate(drawn)]
-    before = coverage(stations_to_frame(stations), demand(), MIDDAY).total.demand_covered
-    for action in actions(*stations):
-        if action.kind in DONE and action.gain is not None:
-            done = [
-                row.model_copy(update=DONE[action.kind]) if row.id == action.target else row
-                for row in stations
-            ]
-            after = coverage(stations_to_frame(done), demand(), MIDDAY).total.demand_covered
-            # round-the-clock hours at one station can also serve what is unserved for another cause
-            other = sum(a.gain or 0 for a in actions(*stations) if a is not action)
-            assert before <= after <= before + action.gain + other + 1e-9
-            # reopening a station of unknown hours promises "at most": nothing is certain until they are known
-            hours = {row.id: row.hours for row in stations}[str(action.target)]
-            assert before < after or (action.kind == "reopen" and hours is None)
+@example([(None, "rectifying", YES)], False)
+@example([("24/7", "rectifying", None), ("off", "operating", BROKEN)], True)
+@given(st.lists(st.tuples(HOURS, STATUS, WATER), min_size=1, max_size=3), st.booleans())
+def test_whatever_is_promised_is_gained_exactly(
+    drawn: list[tuple[str | None, str, dict[str, str] | None]], water: bool
+) -> None:
+    stations = [
+        station(f"S{n}", hours, 10 * n, status=status, amenities={"water_hot": held} if held else {})
+        for n, (hours, status, held) in enumerate(drawn)
+    ]
+    found = actions(*stations, standard=asking("water_hot") if water else MIDDAY)
+    drawn_noons = [noons(row, water) for row in stations]
+    before = causes(drawn_noons)
+    unserved = 1 - before.count("served") / 70
+    assert bool(found) == (unserved >= 0.5)
+    promised = 0.0
+    for action in found:
+        if action.gain is None:
+            continue
+        assert action.gain > 0
+        promised += action.gain
+        if action.kind in ("partner", "build"):
+            continue
+        steps = [a for a in found if a.target == action.target and (a is action or a.kind in action.needs)]
+        done = drawn_noons
+        for step in steps:
+            done = [row.after(step.kind, step.detail) if row.id == step.target else row for row in done]
+        after = causes(done)
+        gained = Counter(b for b, a in zip(before, after, strict=True) if a == "served" and b != "served")
+        # a quarter-hour is a fifth of a worker: 14 of them over 70
+        assert any(action.gain == pytest.approx(gained[cause] / 5) for cause in CAUSE_OF[action.kind])
+    assert promised <= 14 * unserved + 1e-9
