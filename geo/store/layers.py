@@ -5,16 +5,19 @@ Each of the two is replaced as a whole and raises the register version, since an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, case, delete, func, insert, select
 
 from geo.store.counter import bump_version
 from geo.store.model import AreaRow, DemandRow, LayerRow
 from geo.store.protocol import StationStore
+
+_AT_ONCE = 20_000  # rows written or read together
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,7 @@ class StoredArea:
     geometry: BaseGeometry
 
 
-@dataclass(frozen=True)
-class StoredDemand:
+class StoredDemand(NamedTuple):
     """Demand of one worker group in one H3 cell, time window and day type."""
 
     cell: str
@@ -79,19 +81,19 @@ def replace_demand(
 
     ``details`` are kept beside the rows: what the table says of itself (areas basis, outside, notes).
     """
-    rows = [
+    rows = (
         {
-            "cell": row.cell,
-            "worker_group": row.group,
-            "time_window": row.window,
-            "day_type": row.day_type,
-            "demand": row.demand,
-            "basis": row.basis,
-            "unit": row.unit,
-            "source": row.source,
+            "cell": cell,
+            "worker_group": group,
+            "time_window": window,
+            "day_type": day_type,
+            "demand": amount,
+            "basis": basis,
+            "unit": unit,
+            "source": source,
         }
-        for row in demand
-    ]
+        for cell, group, window, day_type, amount, basis, unit, source in demand
+    )
     return _replace_all(store, DemandRow, rows, details or {})
 
 
@@ -103,16 +105,38 @@ def list_demand(store: StationStore) -> list[StoredDemand]:
         return [StoredDemand(*row) for row in connection.execute(select(table).order_by(*order))]
 
 
+def demand_lines(
+    store: StationStore, periods: Sequence[tuple[str, str]]
+) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """Yield (cell, group, demand of each period) by cell and group, some thousands at a time.
+
+    ``periods`` are (window, day type); demand is None where the table has no row. Millions of rows never lie
+    in memory together, and the database lays a cell's side by side faster than we could.
+    """
+    table = DemandRow.__table__.c
+    key = (table.cell, table.worker_group)
+    sides = [
+        func.max(case((and_(table.time_window == window, table.day_type == day), table.demand)))
+        for window, day in periods
+    ]
+    asked = select(*key, *sides).group_by(*key).order_by(*key).execution_options(yield_per=_AT_ONCE)
+    with store.reading() as connection:
+        for rows in connection.execute(asked).partitions():
+            yield [tuple(row) for row in rows]
+
+
 def _replace_all(
-    store: StationStore, form: Any, rows: list[dict[str, Any]], details: Mapping[str, Any]
+    store: StationStore, form: Any, rows: Iterable[dict[str, Any]], details: Mapping[str, Any]
 ) -> int:
+    waiting, any_row = iter(rows), False
     with store.writing() as connection:
         version = bump_version(connection)
         connection.execute(delete(form))
-        if rows:
-            connection.execute(insert(form), rows)
+        while part := list(islice(waiting, _AT_ONCE)):
+            connection.execute(insert(form), part)
+            any_row = True
         connection.execute(delete(LayerRow).where(LayerRow.name == form.__tablename__))
-        if rows:
+        if any_row:
             layer = {"name": form.__tablename__, "version": version, "details": dict(details)}
             connection.execute(insert(LayerRow), [layer])
     return version

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import product
 from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geo.areas import Area, AreaKind, Areas, shipped_areas
-from geo.demand import Demand
+from geo.demand import GROUPS, Demand
 from geo.demand_cells import cell_numbers, cell_table
 from geo.store.layers import (
     StoredArea,
     StoredDemand,
+    demand_lines,
     layer_versions,
     list_areas,
-    list_demand,
     replace_areas,
     replace_demand,
 )
 from geo.store.protocol import StationStore
+from geo.time_windows import DAYS_BY_TYPE, WINDOWS
 
+PERIODS = tuple(product(WINDOWS, DAYS_BY_TYPE))
 _OWN_COLUMNS = frozenset({"code", "kind", "name", "geometry"})
 
 
@@ -58,18 +63,11 @@ def keep_areas(store: StationStore, areas: Areas) -> int:
 
 def keep_demand(store: StationStore, demand: Demand) -> int:
     """Put a demand table in place of the stored one and return the register version."""
-    rows = [
-        StoredDemand(
-            row["cell"],
-            row["group"],
-            row["window"],
-            row["day_type"],
-            row["demand"],
-            demand.basis,
-            demand.unit,
-        )
-        for row in demand.rows.to_dict("records")
-    ]
+    columns = [demand.rows[name].tolist() for name in ("cell", "group", "window", "day_type", "demand")]
+    rows = (
+        StoredDemand(cell, group, window, day_type, amount, demand.basis, demand.unit)
+        for cell, group, window, day_type, amount in zip(*columns, strict=True)
+    )
     details = {
         "basis": demand.basis,
         "areas_basis": demand.areas_basis,
@@ -99,7 +97,7 @@ def read_planning_layers(store: StationStore, known: PlanningLayers | None = Non
     areas = _areas(list_areas(store)) if at_areas is not None else None
     demand = None
     if at_demand is not None:
-        demand = _demand(list_demand(store), present["demand"][1], areas or shipped_areas())
+        demand = _demand(demand_lines(store, PERIODS), present["demand"][1], areas or shipped_areas())
     return PlanningLayers((at_areas, at_demand), areas, demand)
 
 
@@ -118,21 +116,43 @@ def _areas(rows: list[StoredArea]) -> Areas:
     return Areas(next(area for area in areas if area.kind == "district"), streets)
 
 
-def _demand(rows: list[StoredDemand], details: Mapping[str, Any], areas: Areas) -> Demand:
+def _demand(
+    stretches: Iterable[Sequence[tuple[Any, ...]]], details: Mapping[str, Any], areas: Areas
+) -> Demand:
     """Return the stored table; its cells get the streets of the areas as they are now."""
+    cells = cell_table(areas, cell_numbers(details["cells"]))
+    row_of = {cell: row for row, cell in enumerate(cells["cell"])}
+    number_of = {group: number for number, group in enumerate(GROUPS)}
+    found = {name: [np.empty(0, dtype=np.int32)] for name in ("cell", "group", "period")}
+    amounts = [np.empty(0)]
+    for rows in stretches:
+        cell, group, *sides = zip(*rows, strict=True)
+        table = np.array(sides, dtype=np.float64).T
+        line, period = np.nonzero(~np.isnan(table))
+        found["cell"].append(_numbers(cell, row_of)[line])
+        found["group"].append(_numbers(group, number_of)[line])
+        found["period"].append(period.astype(np.int32))
+        amounts.append(table[line, period])
+    number = {name: np.concatenate(parts) for name, parts in found.items()}
+    window, day = np.divmod(number["period"], len(DAYS_BY_TYPE))
+    columns: dict[str, Any] = {
+        column: pd.Categorical.from_codes(codes, categories=list(names))
+        for column, codes, names in (
+            ("cell", number["cell"], row_of),
+            ("group", number["group"], GROUPS),
+            ("window", window, WINDOWS),
+            ("day_type", day, DAYS_BY_TYPE),
+        )
+    }
     return Demand(
-        cells=cell_table(areas, cell_numbers(details["cells"])),
-        rows=pd.DataFrame(
-            {
-                "cell": [row.cell for row in rows],
-                "group": [row.group for row in rows],
-                "window": [row.window for row in rows],
-                "day_type": [row.day_type for row in rows],
-                "demand": [row.demand for row in rows],
-            }
-        ),
+        cells=cells,
+        rows=pd.DataFrame({**columns, "demand": np.concatenate(amounts)}),
         basis=details["basis"],
         areas_basis=areas.basis,
         outside=details["outside"],
         notes=tuple(details["notes"]),
     )
+
+
+def _numbers(names: Sequence[str], known: Mapping[str, int]) -> npt.NDArray[np.int32]:
+    return np.fromiter((known[name] for name in names), dtype=np.int32, count=len(names))
