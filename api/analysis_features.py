@@ -48,7 +48,10 @@ class AnalysisTables:
 
 
 def demand_features(grounds: Grounds) -> FeatureTable:
-    """Lay out worker demand, a feature a cell: demand-hours of a week in all and by group, and by window."""
+    """Lay out worker demand, a feature a cell, for every share of coverage to be worked out again.
+
+    Demand-hours of a week, in all and by group; demand by window and day type, in all and by group.
+    """
     demand, names = grounds.demand, grounds.areas.street_names()
     week = Standard(week=_ANY_WEEK)
     hours = question_weights(demand, week).sum(axis=(1, 2))
@@ -58,9 +61,10 @@ def demand_features(grounds: Grounds) -> FeatureTable:
         )
         for group in GROUPS
     }
-    table = demand.table()
+    tables = {"demand": demand.table()} | {f"demand_{group}": demand.table(group) for group in GROUPS}
     by_window = {
-        f"demand_{window}_{day}": table[:, w, d]
+        f"{name}_{window}_{day}": table[:, w, d]
+        for name, table in tables.items()
         for w, window in enumerate(WINDOW_CODES)
         for d, day in enumerate(DAY_TYPES)
     }

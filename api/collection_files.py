@@ -50,14 +50,18 @@ def collection_file(
 
 
 def _demand_columns() -> tuple[Column, ...]:
+    whose = {"demand": ("", "Demand")} | {
+        f"demand_{group}": (zh, f"{en} demand") for group, (zh, en) in GROUP_LABELS.items()
+    }
     windows = tuple(
         Column(
-            f"demand_{code}_{day}",
-            f"{window.label} {_DAYS[day][0]}需求",
-            f"Demand {window.label} {_DAYS[day][1]}",
+            f"{name}_{code}_{day}",
+            f"{zh}{window.label} {_DAYS[day][0]}需求",
+            f"{en} {window.label} {_DAYS[day][1]}",
             "demand",
             "number",
         )
+        for name, (zh, en) in whose.items()
         for code, window in WINDOWS.items()
         for day in DAY_TYPES
     )

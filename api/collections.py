@@ -53,7 +53,8 @@ def collections() -> dict[str, Collection]:
     demand = Collection(
         "worker-demand",
         "户外劳动者需求 Worker demand",
-        "Demand-hours of a week and by group, and demand by window, on H3 cells. Modelled demand is in "
+        "Demand-hours of a week and by group, and demand by window and day type, in all and by group, on "
+        "H3 cells: what coverage is weighted by. Modelled demand is in "
         "weights (需求权重), never people.",
         demand_queryables(),
     )
