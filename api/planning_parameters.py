@@ -13,6 +13,7 @@ from api.instants import parse_instant
 from api.planning import Basis
 from geo.amenities import parse_asked
 from geo.demand import Group
+from geo.errors import InvalidParameterError
 from geo.holidays import shipped_holidays
 from geo.seat_accessibility import DEFAULT_SEATS, AccessQuestion, DecayName, Method, parse_steps
 from geo.standard import DEFAULT_MINUTES, Standard
@@ -45,6 +46,11 @@ def as_standard(asked: Asked, zone: ZoneInfo, today: date) -> Standard:
     Raises:
         InvalidParameterError: a value is out of range, or two exclude each other.
     """
+    for name in ("window", "day", "week"):
+        if asked.at is not None and getattr(asked, name) is not None:
+            raise InvalidParameterError(
+                "at", asked.at, f"excludes {name}: an instant has its own week and day"
+            )
     minutes = DEFAULT_MINUTES if asked.minutes is None and asked.radius_m is None else asked.minutes
     return Standard(
         week=parse_week(asked.week) if asked.week is not None else typical_week(today, shipped_holidays()),
@@ -105,7 +111,8 @@ class TimeParameters(WeekParameters):
         DayType | None, Field(description="Kind of day (with `window`: weekday by default); excludes `at`")
     ] = None
     at: Annotated[
-        str | None, Field(max_length=64, description="One instant, ISO 8601, local time when naive")
+        str | None,
+        Field(max_length=64, description="One instant, ISO 8601, local time when naive; excludes `week`"),
     ] = None
     group: Annotated[Group | None, Field(description="One group of workers; default: all")] = None
     demand_basis: Annotated[
