@@ -25,7 +25,7 @@ class PageCache:
     def __init__(self) -> None:
         self._pages: OrderedDict[Hashable, Page] = OrderedDict()
 
-    def get(self, key: Hashable, render: Callable[[], str | MapPage]) -> Page:
+    def get(self, key: Hashable, render: Callable[[], str | bytes | MapPage]) -> Page:
         """Return the page under ``key``, rendered when it is not there yet."""
         page = self._pages.pop(key, None) or _page(render())
         self._pages[key] = page
@@ -34,7 +34,7 @@ class PageCache:
         return page
 
 
-def _page(rendered: str | MapPage) -> Page:
+def _page(rendered: str | bytes | MapPage) -> Page:
     if isinstance(rendered, MapPage):
         return Page(rendered.html.encode(), rendered.csp)
-    return Page(rendered.encode())
+    return Page(rendered if isinstance(rendered, bytes) else rendered.encode())

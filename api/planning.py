@@ -30,6 +30,7 @@ from geo.store.snapshot import Snapshot
 ANSWER_DAYS = 7
 """Within how many days a worker's report should be answered (metric 12)."""
 _KEPT = 80  # answers; the largest, a file of every gap, has about a megabyte
+_KEPT_AT_LEAST, _KEPT_CELLS = 8, 1_000_000  # an answer on 500,000 cells has hundreds of megabytes
 Answer = TypeVar("Answer")
 Basis = Literal["modelled", "measured"]
 
@@ -146,7 +147,7 @@ class Planning:
             if future is None:
                 future = self._answers[key] = Future()
             self._answers.move_to_end(key)
-            while len(self._answers) > _KEPT:
+            while len(self._answers) > _shelf(len(grounds.demand.cells)):
                 self._answers.popitem(last=False)
         if mine:
             self._work_out(key, future, lambda: work(grounds))
@@ -198,3 +199,8 @@ class Planning:
         areas = layers.areas or shipped_areas()
         demand = layers.demand or build_demand(areas, places, stations, shipped_model())
         return Grounds(snapshot.version, stations, demand, areas, places)
+
+
+def _shelf(cells: int) -> int:
+    """Return how many answers on so many cells are kept: a question needs four or five."""
+    return max(_KEPT_AT_LEAST, min(_KEPT, _KEPT_CELLS // max(cells, 1)))

@@ -116,8 +116,10 @@ class CellFacts:
         return "canvas" if len(self.cells) <= MAX_STYLED_CELLS else "picture"
 
 
-def cell_facts(found: Assessment, demand: Demand, stations: gpd.GeoDataFrame) -> CellFacts:
-    """Return what the cells of an assessment show."""
+def cell_facts(
+    found: Assessment, demand: Demand, stations: gpd.GeoDataFrame, minutes: Floats | None = None
+) -> CellFacts:
+    """Return what the cells of an assessment show; ``minutes`` of all cells where they are known already."""
     table = found.coverage.cells
     kept = (table["demand"] > 0).to_numpy()
     table, places = table[kept], demand.cells[kept]
@@ -127,12 +129,12 @@ def cell_facts(found: Assessment, demand: Demand, stations: gpd.GeoDataFrame) ->
         for name in ("covered", "covered_if_unknown_open", "covered_twice")
     )
     lon, lat = (places[name].to_numpy(dtype=float) for name in ("lon", "lat"))
-    minutes = nearest_minutes(stations, lon, lat, found.standard.mode)
+    minutes = nearest_minutes(stations, lon, lat, found.standard.mode) if minutes is None else minutes[kept]
     thirds = (float(np.quantile(need, 1 / 3)), float(np.quantile(need, 2 / 3))) if len(need) else (0.0, 0.0)
     size = np.searchsorted(np.asarray(thirds), need, side="right").astype(np.uint8)
     full = _HALF if found.coverage.is_hours else _WHOLE
     return CellFacts(
-        cells=tuple(table["cell"]),
+        cells=tuple(places["cell"]),  # not copies, as the texts of the coverage's table would be
         lon=lon,
         lat=lat,
         demand=need,

@@ -23,7 +23,7 @@ from maps.planner_map_layers import AnalysisLayers, MapAnalysis, analysis_layers
 from maps.texts import Lang
 
 SCRIPTS = ("map.js", "map_labels.js")
-ANALYSIS_SCRIPTS = ("map_cells.js",)
+ANALYSIS_SCRIPTS = ("map_cells.js", "map_picture.js")
 STYLES = ("map.css", "map_planner.css")
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.conditional import weak_tag
+from api.errors import ApiError
 from api.planning import Answer, Grounds
 from api.routers.pages import HTML, PageDep, PageRequest
 from geo.assessment import Assessment
@@ -21,8 +22,8 @@ from geo.service_matrix import station_matrix
 from geo.standard import Standard
 from geo.time_windows import typical_week
 from maps.folium_local import MapPage
-from maps.map_cell_picture import cell_picture
-from maps.map_layers_coverage import THEMES, cell_facts
+from maps.map_cell_picture import PictureView, cell_picture
+from maps.map_layers_coverage import THEMES, CellFacts, Floats, cell_facts, nearest_minutes
 from maps.planner_map import render_planner_map
 from maps.planner_map_layers import MapAnalysis
 from maps.planner_page import render_planner
@@ -75,7 +76,21 @@ class PlannerQuestion:
         """Return what the map's layers are made from."""
         grounds, found = self.grounds(), self.assessment()
         rows = station_matrix(grounds.stations, self.standard)
-        return MapAnalysis(found, grounds.demand, grounds.stations, rows, self.state)
+        return MapAnalysis(found, grounds.demand, grounds.stations, rows, self.state, self.facts())
+
+    def facts(self) -> CellFacts:
+        """Return what the map's cells show; the way to the nearest station is the same for all questions."""
+        found, mode = self.assessment(), self.standard.mode
+
+        def minutes(grounds: Grounds) -> Floats:
+            lon, lat = (grounds.demand.cells[name].to_numpy(dtype=float) for name in ("lon", "lat"))
+            return nearest_minutes(grounds.stations, lon, lat, mode)
+
+        nearest = self.answer(("nearest", mode), minutes)
+        return self.answer(
+            ("cell facts", self.standard, self.today),
+            lambda grounds: cell_facts(found, grounds.demand, grounds.stations, nearest),
+        )
 
     async def page(
         self, render: Callable[[], str | MapPage], *more: Hashable, tells_time: bool = False
@@ -141,16 +156,24 @@ async def planner_map(asked: PageDep) -> Response:
 
 @router.get("/planner/cells.png")
 async def cells_picture(asked: PageDep) -> Response:
-    """One theme of the map as a picture: what is drawn where there are too many cells for shapes."""
+    """One theme of the map as a picture: what is drawn where there are too many cells for shapes.
+
+    ``zoom``, ``left``, ``top``, ``width`` and ``height`` name a view (:class:`PictureView`); all without.
+    """
     question = PlannerQuestion(asked)
     theme = next((one for one in THEMES if one == asked.request.query_params.get("theme")), THEMES[0])
 
-    def work() -> bytes:
-        grounds = question.grounds()
-        facts = cell_facts(question.assessment(), grounds.demand, grounds.stations)
-        return cell_picture(facts, theme, grounds.areas.district.geometry)
+    view = PictureView.read(asked.request.query_params)
 
-    await asked.service.read_layers(asked.view.snapshot)
-    key = ("cells.png", theme, question.standard, question.today)
-    body = await run_in_threadpool(question.answer, key, lambda _: work())
-    return answer(asked.request, body, weak_tag(asked.view.stamp, body), "image/png")
+    def work() -> bytes:
+        facts = question.facts()
+        if not facts.cells:
+            raise ApiError(404, "no cell holds demand under these switches")
+        return cell_picture(facts, theme, question.grounds().areas.district.geometry, view)
+
+    snapshot = asked.view.snapshot
+    await asked.service.read_layers(snapshot)
+    key = ("cells.png", theme, view, question.state, snapshot.version, id(snapshot), question.today)
+    async with asked.service.thinking:
+        page = await run_in_threadpool(asked.service.pages.get, key, work)
+    return answer(asked.request, page.body, weak_tag(asked.view.stamp, page.body), "image/png")

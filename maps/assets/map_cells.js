@@ -92,11 +92,7 @@
     group.on("add", function () {
       if (filled) { return; }
       filled = true;
-      if (layer.picture) {
-        L.imageOverlay(layer.picture.url, layer.picture.bounds.map(CareMap.latLng), {
-          pane: "cells", className: "cells-picture", alt: ""
-        }).addTo(group);
-      } else { fill(group, layer); }
+      if (layer.picture) { CareMap.picture(map, group, layer.picture); } else { fill(group, layer); }
     });
     /* One question at a time: showing a theme puts the others away. */
     group.on("add", function () { only(map, "cells", group); });

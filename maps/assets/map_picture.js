@@ -1,0 +1,82 @@
+/* Very many cells as a picture of what is in view and a margin around it, pixel for pixel, so nothing is stretched.
+   A new one is asked for when the view leaves it. On paper, where nothing can be waited for, all cells are shown. */
+(function () {
+  "use strict";
+  var STEP = 64, MARGIN = 0.3, MOST_PX = 12e6, SHARP_FROM = 1.25;
+
+  function overlay(picture, bounds, name) {
+    return L.imageOverlay(picture, bounds, { pane: "cells", className: "cells-picture " + name, alt: "" });
+  }
+
+  /* The rectangle of world pixels to ask for: the view, its margin, nothing beyond the cells. */
+  function around(map, all, margin) {
+    var view = map.getPixelBounds(), more = map.getSize().multiplyBy(margin);
+    var cells = L.bounds(map.project(all.getNorthWest()), map.project(all.getSouthEast()));
+    var from = view.min.subtract(more), to = view.max.add(more);
+    var box = L.bounds(
+      L.point(Math.max(from.x, cells.min.x), Math.max(from.y, cells.min.y)).divideBy(STEP).floor().multiplyBy(STEP),
+      L.point(Math.min(to.x, cells.max.x), Math.min(to.y, cells.max.y)).divideBy(STEP).ceil().multiplyBy(STEP)
+    );
+    return from.x < cells.max.x && to.x > cells.min.x && from.y < cells.max.y && to.y > cells.min.y ? box : null;
+  }
+
+  function inside(map, all) {
+    var view = map.getPixelBounds();
+    return L.bounds(
+      L.point(Math.max(view.min.x, all.min.x), Math.max(view.min.y, all.min.y)),
+      L.point(Math.min(view.max.x, all.max.x), Math.min(view.max.y, all.max.y))
+    );
+  }
+
+  function address(url, zoom, box, fine) {
+    var size = box.getSize();
+    return url + (url.indexOf("?") < 0 ? "?" : "&") + "zoom=" + (zoom + Math.log2(fine)) +
+      "&left=" + box.min.x * fine + "&top=" + box.min.y * fine +
+      "&width=" + size.x * fine + "&height=" + size.y * fine;
+  }
+
+  CareMap.picture = function (map, group, given) {
+    var all = L.latLngBounds(given.bounds.map(CareMap.latLng));
+    var now = null, paper = null, asked = 0;
+
+    function corners(box, zoom) {
+      return L.latLngBounds(map.unproject(box.min, zoom), map.unproject(box.max, zoom));
+    }
+
+    function show(url, box, zoom) {
+      var image = new Image();
+      var turn = asked += 1;
+      image.onload = function () {
+        var next;
+        if (turn !== asked || !map.hasLayer(group)) { return; }
+        next = overlay(image, corners(box, zoom), "cells-now").addTo(group);
+        if (now) { group.removeLayer(now.layer); }
+        now = { layer: next, box: box, zoom: zoom, whole: corners(box, zoom).contains(all) };
+        if (!now.whole && !paper) {
+          paper = overlay(given.url, all, "cells-paper").addTo(group);
+          paper.bringToBack();
+        }
+      };
+      image.alt = "";
+      image.src = url;
+    }
+
+    function look() {
+      var zoom = map.getZoom(), fine = window.devicePixelRatio > SHARP_FROM ? 2 : 1;
+      var box = around(map, all, MARGIN), size;
+      if (!box || !map.hasLayer(group)) { return; }
+      if (now && now.zoom === zoom && (now.whole || now.box.contains(inside(map, box)))) { return; }
+      size = box.getSize();
+      if (size.x * size.y * fine * fine > MOST_PX) {
+        fine = 1;
+        box = around(map, all, 0) || box;
+      }
+      show(address(given.url, zoom, box, fine), box, zoom);
+    }
+
+    if (given.url.indexOf("data:") === 0) { overlay(given.url, all, "cells-now").addTo(group); return; }
+    map.on("moveend resize", look);
+    group.on("add", look);
+    look();
+  };
+}());
