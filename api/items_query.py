@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -10,15 +9,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from api.feature_table import Box
+from api.plain_numbers import is_decimal, is_whole
 from geo.errors import InvalidParameterError
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 10_000
 
-_WHOLE = re.compile(r"^[0-9]{1,18}$")
 _INSTANT = re.compile(
-    r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2}))?$", re.IGNORECASE
+    r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?", re.ASCII | re.IGNORECASE
 )
+# Map software writes a number near zero with an exponent.
+_DEGREES = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,3})?", re.IGNORECASE)
 _OPEN_ENDS = ("", "..")
 
 
@@ -79,12 +80,11 @@ def parse_bbox(text: str) -> Box:
     >>> parse_bbox("170,-10,-170,10")
     (170.0, -10.0, -170.0, 10.0)
     """
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        raise InvalidParameterError("bbox", text[:100], "must be numbers separated by commas") from None
-    if len(numbers) not in (4, 6) or not all(map(math.isfinite, numbers)):
-        raise InvalidParameterError("bbox", text[:100], "must be four or six finite numbers")
+    parts = text.split(",")
+    if len(parts) not in (4, 6) or not all(map(_DEGREES.fullmatch, parts)):
+        message = "must be four or six numbers separated by commas"
+        raise InvalidParameterError("bbox", text[:100], message)
+    numbers = [float(part) for part in parts]
     half = len(numbers) // 2
     west, south, east, north = numbers[0], numbers[1], numbers[half], numbers[half + 1]
     if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
@@ -108,7 +108,7 @@ def check_datetime(text: str) -> None:
 
 def _instant(text: str) -> datetime:
     try:
-        if _INSTANT.match(text):
+        if _INSTANT.fullmatch(text):
             if len(text) == 10:
                 day = date.fromisoformat(text)
                 return datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -119,8 +119,8 @@ def _instant(text: str) -> datetime:
 
 
 def _whole(name: str, text: str, least: int) -> int:
-    if not _WHOLE.match(text) or int(text) < least:
-        if name == "limit" and re.match(r"^[0-9]{19,}$", text):
+    if not is_whole(text) or int(text) < least:
+        if name == "limit" and re.fullmatch(r"[0-9]{19,}", text):
             return MAX_LIMIT
         raise InvalidParameterError(name, text[:64], f"must be a whole number, {least} or more")
     return int(text)
@@ -134,11 +134,7 @@ def _typed(name: str, text: str, schema: Mapping[str, Any]) -> Any:
             raise InvalidParameterError(name, text[:64], "must be true or false")
         return text == "true"
     if schema["type"] in ("integer", "number"):
-        try:
-            number = float(text)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            raise InvalidParameterError(name, text[:64], "must be a finite number")
-        return number
+        if not is_decimal(text):
+            raise InvalidParameterError(name, text[:64], "must be a decimal number")
+        return float(text)
     return text

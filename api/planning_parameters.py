@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.instants import parse_instant
+from api.plain_numbers import Decimal, Whole
 from api.planning import Basis
 from geo.amenities import parse_asked
 from geo.demand import Group
@@ -125,11 +126,11 @@ class ReachParameters(TimeParameters):
     """Within what reach."""
 
     minutes: Annotated[
-        float | None,
+        Decimal | None,
         Field(gt=0, le=240, allow_inf_nan=False, description="Travel time, inclusive; default 15"),
     ] = None
     radius_m: Annotated[
-        float | None,
+        Decimal | None,
         Field(gt=0, le=50_000, allow_inf_nan=False, description="Straight line instead; excludes `minutes`"),
     ] = None
 
@@ -154,7 +155,7 @@ class StandardParameters(ReachParameters):
 class GapsParameters(StandardParameters):
     """A standard, and how many of the gaps."""
 
-    top: Annotated[int | None, Field(ge=1, le=100_000, description="The most unserved only")] = None
+    top: Annotated[Whole | None, Field(ge=1, le=100_000, description="The most unserved only")] = None
 
 
 class MatrixParameters(ReachParameters):
@@ -177,23 +178,23 @@ class AccessParameters(TimeParameters):
     method: Annotated[Method, Field(description="`gravity` has no competition")] = "2sfca"
     decay: Annotated[DecayName | None, Field(description="How nearness counts; not with `2sfca`")] = None
     minutes: Annotated[
-        float | None, Field(gt=0, le=240, allow_inf_nan=False, description="Cut-off, inclusive; default 15")
+        Decimal | None, Field(gt=0, le=240, allow_inf_nan=False, description="Cut-off, inclusive; default 15")
     ] = None
     steps: Annotated[
         str | None,
         Field(max_length=200, description="minutes:weight,… with `decay=step`; excludes `minutes`"),
     ] = None
     sigma_min: Annotated[
-        float | None, Field(gt=0, le=240, allow_inf_nan=False, description="With `decay=gaussian`")
+        Decimal | None, Field(gt=0, le=240, allow_inf_nan=False, description="With `decay=gaussian`")
     ] = None
     beta_per_min: Annotated[
-        float | None, Field(gt=0, le=100, allow_inf_nan=False, description="With `decay=exponential`")
+        Decimal | None, Field(gt=0, le=100, allow_inf_nan=False, description="With `decay=exponential`")
     ] = None
     exponent: Annotated[
-        float | None, Field(gt=0, le=10, allow_inf_nan=False, description="With `decay=power`")
+        Decimal | None, Field(gt=0, le=10, allow_inf_nan=False, description="With `decay=power`")
     ] = None
     seats_default: Annotated[
-        float, Field(ge=0, le=10_000, allow_inf_nan=False, description="Seats where the register has none")
+        Decimal, Field(ge=0, le=10_000, allow_inf_nan=False, description="Seats where the register has none")
     ] = DEFAULT_SEATS
     by: Annotated[Literal["street", "cell"], Field(description="Rows: one a street, or one a cell")] = (
         "street"

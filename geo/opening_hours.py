@@ -90,6 +90,7 @@ class OpeningHours:
 
         Raises:
             InvalidDataError: blank or not opening_hours; names the text and the column.
+            InvalidParameterError: neither a text nor None.
         """
         program = ALWAYS_UNKNOWN if text is None else parse_program(text)
         return cls(text, program, timezone, shipped_holidays() if holidays is None else holidays)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -28,6 +29,7 @@ ZONE_WEIGHTS = (1.0, 0.68, 0.22)
 """Weights of three equal zones (Luo & Qi 2009), where a step decay is asked for without steps."""
 FAINT = 0.01
 """What a Gaussian or exponential decay is worth at the cut-off, where its parameter is not given."""
+_STEP = re.compile(r"[0-9]{1,18}(?:\.[0-9]+)?:[0-9]{1,18}(?:\.[0-9]+)?")
 MAX_STEPS = 20
 MAX_WEIGHT = 1000.0
 
@@ -196,11 +198,9 @@ def parse_steps(text: str) -> Steps:
     >>> parse_steps("15:0.22,5:1")
     ((5.0, 1.0), (15.0, 0.22))
     """
-    try:
-        pairs = [tuple(float(number) for number in part.split(":")) for part in text.split(",")]
-    except ValueError:
-        pairs = []
-    formed = 0 < len(pairs) <= MAX_STEPS and all(len(pair) == 2 for pair in pairs)
+    parts = text.split(",")
+    pairs = [tuple(map(float, part.split(":"))) for part in parts if _STEP.fullmatch(part)]
+    formed = len(parts) == len(pairs) <= MAX_STEPS
     if not formed or any(pair[1] > MAX_WEIGHT for pair in pairs):
         raise InvalidParameterError(
             "steps", text[:200], "must be minutes:weight, such as 5:1,10:0.68,15:0.22"

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.conditional import weak_tag
+from api.plain_numbers import Decimal
 from api.planning_parameters import StandardParameters, echoed
 from api.service import ServiceDep
 from maps.cell_answer import cell_answer
@@ -22,8 +23,8 @@ router = APIRouter(prefix="/api", tags=["Planning"])
 class CellParameters(StandardParameters):
     """A place, and the standard its cell is asked under."""
 
-    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="Degrees, WGS-84")]
-    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="Degrees, WGS-84")]
+    lon: Annotated[Decimal, Field(ge=-180, le=180, allow_inf_nan=False, description="Degrees, WGS-84")]
+    lat: Annotated[Decimal, Field(ge=-90, le=90, allow_inf_nan=False, description="Degrees, WGS-84")]
 
 
 @router.get("/cell", summary="The figures of one cell", operation_id="cell")

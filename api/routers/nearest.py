@@ -13,6 +13,7 @@ from api.answers import GEOJSON, GeoJson, answer
 from api.conditional import parameters_key, weak_tag
 from api.instants import parse_instant, this_minute
 from api.nearest_answer import encode_answer, to_wgs84
+from api.plain_numbers import Decimal, Whole
 from api.service import ServiceDep
 from geo.amenities import parse_asked
 from geo.crs import Datum
@@ -29,12 +30,12 @@ class NearestParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="Degrees, in `datum`")]
-    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="Degrees, in `datum`")]
+    lon: Annotated[Decimal, Field(ge=-180, le=180, allow_inf_nan=False, description="Degrees, in `datum`")]
+    lat: Annotated[Decimal, Field(ge=-90, le=90, allow_inf_nan=False, description="Degrees, in `datum`")]
     datum: Annotated[Datum, Field(description="Datum of the point; answers are WGS-84")] = Datum.WGS84
-    k: Annotated[int, Field(ge=1, le=MAX_K, description="How many stations")] = 5
+    k: Annotated[Whole, Field(ge=1, le=MAX_K, description="How many stations")] = 5
     max_distance_m: Annotated[
-        float | None, Field(ge=0, allow_inf_nan=False, description="Metres, inclusive")
+        Decimal | None, Field(ge=0, allow_inf_nan=False, description="Metres, inclusive")
     ] = None
     mode: TravelMode = Field(TravelMode.WALK, description="How the worker comes")
     amenities: Annotated[

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from api.errors import RETRY_AFTER_S
 from api.metrics import MEDIA_TYPE
+from api.plain_numbers import Whole
 from api.service import Service, ServiceDep
 
 router = APIRouter(tags=["Operation"])
@@ -22,7 +23,7 @@ class ReadyParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    writes: Annotated[int, Query(ge=0, le=1)] = 0
+    writes: Annotated[Whole, Query(ge=0, le=1)] = 0
 
 
 @router.get("/livez", summary="Alive", operation_id="livez")

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.auth import KeeperDep
 from api.client import client_address
+from api.plain_numbers import Whole
 from api.service import FormatDep, Service, ServiceDep
 from geo.heat import HeatNotice
 from geo.report_rules import ReportKind
@@ -51,7 +52,7 @@ class ReportFilter(BaseModel):
     station: Annotated[str | None, Field(max_length=64)] = None
     status: ReportStatus | None = None
     kind: ReportKind | None = None
-    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100
+    limit: Annotated[Whole, Field(ge=1, le=MOST_LISTED)] = 100
     f: Annotated[str, Field(pattern="^json$")] = "json"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -242,6 +243,13 @@ def test_bad_text_names_text_and_field(text: str) -> None:
         OpeningHours.parse(text)
     (problem,) = caught.value.problems
     assert (problem.field, problem.value) == ("hours", text)
+
+
+@pytest.mark.parametrize("text", [5, 0, b"Mo-Fr 09:00-17:00", 9.5, ["24/7"], {}, True])
+def test_what_is_no_text_is_refused_by_value(text: Any) -> None:
+    with pytest.raises(InvalidParameterError, match="must be a text") as caught:
+        OpeningHours.parse(text)
+    assert (caught.value.name, caught.value.value) == ("hours", text)
 
 
 def test_bad_text_names_the_column() -> None:
