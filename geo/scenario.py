@@ -10,7 +10,9 @@ it changes for whom is told by ``scenario_difference``.
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,6 +27,7 @@ from geo.stations import Amenity, Station, station_from_record, stations_to_fram
 
 MAX_CHANGES, MAX_CHARS = 200, 16_000
 """A scenario is what people discuss at a table, and it must fit into an address."""
+_PACKED, _PACKED_FROM_BYTES = "z.", 1200  # an address has room for some thousands of bytes
 _KEYS = frozenset({"name", "closed", "hours", "equipped", "sites"})
 _SITE_KEYS = frozenset({"name", "lon", "lat", "hours", "amenities"})
 
@@ -114,6 +117,37 @@ class Scenario:
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
+def in_address(scenario: Scenario) -> str:
+    """Return the scenario as an address holds it: its text, packed where that is long; "" without changes.
+
+    ``read_scenario`` reads both.
+
+    >>> in_address(Scenario(closed=("a",)))
+    '{"closed":["a"]}'
+    """
+    text = scenario.to_json() if scenario.changes else ""
+    if len(text.encode()) <= _PACKED_FROM_BYTES:
+        return text
+    return _PACKED + base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+
+
+def _unpacked(text: str) -> str:
+    """Return the text of a packed scenario; any other text as it is.
+
+    Raises:
+        InvalidDataError: it is damaged, or longer than a scenario may be.
+    """
+    if not text.startswith(_PACKED):
+        return text
+    packed = text[len(_PACKED) :]
+    try:
+        raw = base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)
+        # never more than is needed to see that it is too long, whatever it claims to hold
+        return zlib.decompressobj().decompress(raw, 4 * MAX_CHARS + 4).decode()
+    except (ValueError, zlib.error) as error:
+        raise InvalidDataError([Problem("scenario", None, None, None, "not JSON")]) from error
+
+
 def _site_data(site: NewSite) -> dict[str, Any]:
     data: dict[str, Any] = {"name": site.name, "lon": site.lon, "lat": site.lat, "hours": site.hours}
     if site.amenities != basic_amenities():
@@ -122,7 +156,7 @@ def _site_data(site: NewSite) -> dict[str, Any]:
 
 
 def read_scenario(text: str) -> Scenario:
-    """Return the scenario in a file's text.
+    """Return the scenario in a file's text, or in an address (``in_address``).
 
     Raises:
         InvalidDataError: every problem found, each naming station, field and value.
@@ -172,6 +206,7 @@ def read_scenario(text: str) -> Scenario:
 
 
 def _object(text: str) -> dict[str, Any]:
+    text = _unpacked(text)
     if len(text) > MAX_CHARS:
         raise InvalidDataError([Problem("scenario", None, None, None, f"longer than {MAX_CHARS} characters")])
     try:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +14,7 @@ from hypothesis import strategies as st
 from geo.coverage import situation
 from geo.demand import Demand
 from geo.errors import InvalidDataError, InvalidParameterError
-from geo.scenario import MAX_CHANGES, NewSite, Scenario, apply, basic_amenities, read_scenario
+from geo.scenario import MAX_CHANGES, NewSite, Scenario, apply, basic_amenities, in_address, read_scenario
 from geo.scenario_difference import CLASSES, Difference, difference, steps
 from geo.standard import Standard
 from geo.stations import stations_to_frame
@@ -184,6 +187,44 @@ SCENARIOS = st.builds(
 @given(SCENARIOS)
 def test_a_file_gives_the_scenario_back(scenario: Scenario) -> None:
     assert read_scenario(scenario.to_json()) == scenario
+
+
+@settings(max_examples=60)
+@given(SCENARIOS)
+def test_an_address_gives_the_scenario_back(scenario: Scenario) -> None:
+    if scenario.changes:
+        assert read_scenario(in_address(scenario)) == scenario
+    else:
+        assert in_address(scenario) == ""
+
+
+def test_the_largest_scenario_fits_into_an_address() -> None:
+    hours = tuple(
+        (f"BQ-{number:05}", "Mo-Fr 07:30-19:30; Sa,Su 09:00-17:00") for number in range(MAX_CHANGES)
+    )
+    plan = Scenario("盘活存量", hours=hours)
+    assert len(quote(plan.to_json())) > 8192  # as it stands it would not
+    packed = in_address(plan)
+    assert len(quote(packed)) < 4000
+    assert quote(packed) == packed
+    assert read_scenario(packed) == plan
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "z.",
+        "z.!!",
+        "z.AAAA",
+        "z." + "A" * 50_000,
+        # a bomb: 20 MB of spaces in 20 kB
+        "z." + base64.urlsafe_b64encode(zlib.compress(b" " * 20_000_000, 9)).decode().rstrip("="),
+    ],
+    ids=["empty", "not base64", "not packed", "long", "bomb"],
+)
+def test_a_damaged_address_is_refused(text: str) -> None:
+    with pytest.raises(InvalidDataError):
+        read_scenario(text)
 
 
 def test_edits() -> None:
