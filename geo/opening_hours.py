@@ -92,6 +92,8 @@ class OpeningHours:
             InvalidDataError: blank or not opening_hours; names the text and the column.
             InvalidParameterError: neither a text nor None.
         """
+        if text is not None and not isinstance(text, str):
+            raise InvalidParameterError("hours", text, "must be a text; unknown hours are None")
         program = ALWAYS_UNKNOWN if text is None else parse_program(text)
         return cls(text, program, timezone, shipped_holidays() if holidays is None else holidays)
 

@@ -23,7 +23,7 @@ from functools import lru_cache
 
 import opening_hours as package
 
-from geo.errors import InvalidDataError, InvalidParameterError, Problem
+from geo.errors import InvalidDataError, Problem
 
 # The package exports the class but its type stub leaves it out.
 _ParserError: type[Exception] = vars(package)["ParserError"]
@@ -122,10 +122,7 @@ def parse_program(text: str) -> Program:
 
     Raises:
         InvalidDataError: the text is blank or not opening_hours; names the text and the column.
-        InvalidParameterError: not a text at all.
     """
-    if not isinstance(text, str):
-        raise InvalidParameterError("hours", text, "must be a text; unknown hours are None")
     if not text.strip():
         raise _refused(text, "hours text is blank; unknown hours are null")
     canonical = str(_parsed(text))
