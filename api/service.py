@@ -42,8 +42,9 @@ def utc_now() -> datetime:
 class Service:
     """The parts of a running application; ``draining`` is set once it has been told to stop.
 
-    ``asking`` and ``writing`` lead to the store: together narrower than its pool, so that the keeper of the
-    snapshot always gets a connection, and apart, so that stuck writes keep nobody from being known.
+    ``asking``, ``writing`` and ``bulk`` (imported layers) lead to the store: together narrower than its pool,
+    so that the keeper of the snapshot always gets a connection, and apart, so that stuck writes keep nobody
+    from being known.
     ``thinking`` bounds the analyses worked out at a time: the finder must not wait for a planner.
     """
 
@@ -60,10 +61,16 @@ class Service:
     board: Board = field(init=False)
     asking: StoreLine = field(default_factory=lambda: StoreLine(6))
     writing: StoreLine = field(default_factory=lambda: StoreLine(1))
+    bulk: StoreLine = field(default_factory=lambda: StoreLine(1))
     thinking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     def __post_init__(self) -> None:
         self.board = Board(self.store, self.now)
+        self.keeper.heard = self._heard
+
+    def _heard(self) -> None:
+        for line in (self.asking, self.writing, self.bulk):
+            line.hear()
 
     async def view(self) -> View:
         """Return the view of the register that answers a request; a first one is laid out off the loop.
@@ -111,7 +118,11 @@ class Service:
             StoreUnavailableError: the store is away, or silent for too long.
         """
         if not self.planning.has_read(snapshot):
-            await self.asking.ask(self.planning.read, snapshot)
+            await self.bulk.ask(self._read_layers_once, snapshot)
+
+    def _read_layers_once(self, snapshot: Snapshot) -> None:
+        if not self.planning.has_read(snapshot):
+            self.planning.read(snapshot)
 
     async def count_reports(self) -> bool:
         """Count the workers' reports anew; False while the store is away: the last count stands then."""

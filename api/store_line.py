@@ -15,12 +15,14 @@ from typing import ParamSpec, TypeVar
 from geo.errors import CareStationError, StoreUnavailableError
 
 SILENCE_S = 1.5
-"""How long a request waits while the store answers nobody in its line."""
+"""How long a request waits while the store answers nobody, neither its line nor the snapshot's keeper."""
+SLOW_S = 5.0
+"""How long a request waits while the store answers the keeper, but nobody in its line: a slow disk."""
 LONGEST_S = 10.0
 """How long a request waits in all, while others before it are answered."""
 LOCK_WAIT_S = 1.0
 """How long a write waits for another process's: shorter than the silence, so that the end is a clear one."""
-_CALL_SHARE = LOCK_WAIT_S / SILENCE_S
+_QUEUED_SHARE = 1 - LOCK_WAIT_S / SILENCE_S
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,7 +34,9 @@ class StoreLine:
     def __init__(self, width: int, silence_s: float = SILENCE_S, longest_s: float = LONGEST_S) -> None:
         self._turns = asyncio.Semaphore(width)
         self._silence_s, self._longest_s = silence_s, longest_s
-        self._waiting: dict[asyncio.Timeout, float] = {}
+        self._since: dict[asyncio.Timeout, float] = {}
+        self._answered_at = float("-inf")
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def ask(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what ``function`` returns, called in a thread; an answer to one prolongs the wait of all.
@@ -42,35 +46,37 @@ class StoreLine:
         Raises:
             StoreUnavailableError: the store was silent for too long, or what ``function`` raised.
         """
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._silence_s) as patience:
-                self._waiting[patience] = loop.time() + self._longest_s
+                self._since[patience] = loop.time()
                 try:
                     await self._turns.acquire()
-                    self._require_time(patience, loop.time())
+                    self._require_time(self._since[patience], loop.time())
                     call = self._started(loop, lambda: function(*args, **kwargs))
                     return await asyncio.wrap_future(call)
                 finally:
-                    del self._waiting[patience]
+                    del self._since[patience]
         except TimeoutError:
             raise StoreUnavailableError("the store does not answer") from None
 
-    def _require_time(self, patience: asyncio.Timeout, now: float) -> None:
-        """Pass on a turn that came through failures, too late for a clear end of the call it is for.
+    def hear(self) -> None:
+        """Take note, from any thread, that the store answered somebody else: who waits here waits on."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(lambda: self._prolong(loop.time(), SLOW_S))
 
-        A call begun with little time would be given up shortly before its answer; given its full time, its
-        caller would wait through two silences.
-        """
-        given_up_at = patience.when()
-        if given_up_at is not None and given_up_at - now < self._silence_s * _CALL_SHARE:
+    def _require_time(self, since: float, now: float) -> None:
+        """Pass on a turn that came late and through failures: its call would only wait in vain once more."""
+        if now - max(since, self._answered_at) > self._silence_s * _QUEUED_SHARE:
             self._turns.release()
             raise StoreUnavailableError("the store does not answer others either")
 
-    def _prolong(self, now: float) -> None:
-        for patience, longest in self._waiting.items():
-            if not patience.expired():
-                patience.reschedule(min(now + self._silence_s, longest))
+    def _prolong(self, now: float, most_s: float) -> None:
+        for patience, since in self._since.items():
+            given_up_at, later = patience.when(), min(now + self._silence_s, since + most_s)
+            if given_up_at is not None and later > given_up_at and not patience.expired():
+                patience.reschedule(later)
 
     def _started(self, loop: asyncio.AbstractEventLoop, function: Callable[[], T]) -> Future[T]:
         """Call ``function`` in a thread; its turn ends when it does, also when nobody waits any more."""
@@ -79,7 +85,8 @@ class StoreLine:
 
         def end(answered: bool) -> None:
             if answered:
-                self._prolong(loop.time())
+                self._answered_at = loop.time()
+                self._prolong(self._answered_at, self._longest_s)
             self._turns.release()
 
         def tell_the_loop(answered: bool) -> None:

@@ -137,6 +137,10 @@ def patched(
     )
 
 
+def _nobody_listens() -> None:
+    """Stand for a listener where there is none."""
+
+
 def _place(station: Station | None) -> LonLat | None:
     return None if station is None else station.location
 
@@ -164,6 +168,8 @@ class SnapshotKeeper:
     def __init__(self, store: StationStore, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._monotonic = monotonic
+        self.heard: Callable[[], None] = _nobody_listens
+        """Called in the keeper's own thread whenever the store has answered one of its looks."""
         self._snapshot: Snapshot | None = None
         self._confirmed_at = 0.0
         self._writable = False
@@ -284,6 +290,7 @@ class SnapshotKeeper:
         known = self._snapshot.version if self._snapshot is not None else None
         asked_at = self._monotonic()
         version = watch.wait(known, HEARTBEAT_S)
+        self.heard()
         if version != known:
             self.refresh()
         else:

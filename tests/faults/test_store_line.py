@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from api.store_line import StoreLine
+from api.store_line import SLOW_S, StoreLine
 from geo.errors import ConflictError, StoreUnavailableError
 
 
@@ -88,3 +88,26 @@ def test_errors_of_the_call_come_through() -> None:
         assert await line.ask(divmod, 7, 2) == (3, 1)
 
     asyncio.run(go())
+
+
+def test_signs_of_life_from_elsewhere_prolong_a_slow_call_but_not_without_end() -> None:
+    ended = threading.Event()
+
+    async def go(call_s: float) -> float:
+        line = StoreLine(1, silence_s=0.5)
+        signs = threading.Thread(target=lambda: [line.hear() for _ in iter(lambda: ended.wait(0.1), True)])
+        signs.start()
+        started = time.monotonic()
+        try:
+            await line.ask(time.sleep, call_s)
+        finally:
+            ended.set()
+            signs.join()
+            ended.clear()
+        return time.monotonic() - started
+
+    assert asyncio.run(go(1.5)) >= 1.5
+    started = time.monotonic()
+    with pytest.raises(StoreUnavailableError):
+        asyncio.run(go(8.0))
+    assert SLOW_S - 0.1 < time.monotonic() - started < SLOW_S + 1.5
