@@ -14,6 +14,7 @@ from geo.errors import InvalidParameterError, NotFoundError
 from geo.report_rules import DOUBT_DAYS, ReportKind, masked_note
 from geo.store.model import ReportRow, StationRow
 from geo.store.protocol import StationStore
+from geo.store.station_rows import is_storable
 
 ReportStatus = Literal["new", "accepted", "rejected"]
 NOTE_LIMIT = 1000
@@ -65,6 +66,8 @@ def add_report(
         "reporter_hash": reporter_hash,
         "status": "new",
     }
+    if not is_storable(station_id):
+        raise NotFoundError(f"station {station_id}: not in the register")
     with store.writing() as connection:
         if connection.execute(select(StationRow.id).where(StationRow.id == station_id)).first() is None:
             raise NotFoundError(f"station {station_id}: not in the register")
@@ -97,6 +100,8 @@ def list_reports(
         query = query.where(table.c.kind == kind)
     if limit < 1:
         raise InvalidParameterError("limit", limit, "must be at least 1")
+    if station_id is not None and not is_storable(station_id):
+        return []
     with store.reading() as connection:
         return [_report(row) for row in connection.execute(query.limit(limit))]
 
@@ -184,7 +189,8 @@ def _checked_note(name: str, note: str | None) -> str | None:
 
 
 def _get(connection: Connection, report_id: str) -> Report:
-    row = connection.execute(select(ReportRow.__table__).where(ReportRow.id == report_id)).first()
+    query = select(ReportRow.__table__).where(ReportRow.id == report_id)
+    row = connection.execute(query).first() if is_storable(report_id) else None
     if row is None:
         raise NotFoundError(f"report {report_id}: no such report")
     return _report(row)

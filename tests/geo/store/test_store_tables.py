@@ -106,6 +106,12 @@ def test_reports_are_checked(store: SqlStore) -> None:
         list_reports(store, limit=0)
     with pytest.raises(NotFoundError, match="report none: no such report"):
         review_report(store, "none", "rejected", "x")
+    for unstorable in ("a\x00", "a\ud800"):
+        with pytest.raises(NotFoundError, match="not in the register"):
+            add_report(store, unstorable, "locked")
+        with pytest.raises(NotFoundError, match="no such report"):
+            review_report(store, unstorable, "rejected", "x")
+        assert list_reports(store, station_id=unstorable) == []
     assert list_reports(store) == []
 
 
