@@ -11,7 +11,7 @@ from api.service import Service
 from api.station_edits import patched_station
 from geo.amenities import amenity_codes
 from geo.clerk_hours import parse_clerk_hours
-from geo.errors import InvalidDataError, NotFoundError
+from geo.errors import ConflictError, InvalidDataError, NotFoundError
 from geo.stations import Station
 from geo.store.keys import Key
 from geo.store.protocol import Change
@@ -121,14 +121,18 @@ def save_station(
 def undo(service: Service, key: Key, fields: Fields) -> Done:
     """Bring back what the last act changed: the reports wait again, the station is as before.
 
+    Only the last change is taken back; going further back is an administrator's, over the API.
+
     Raises:
-        ConflictError: the station has changed since.
+        ConflictError: the station has changed since, or more than one change is to be taken back.
         NotFoundError: no such report, station or version.
     """
-    was, now = first(fields, "was"), first(fields, "now")
+    was, now = _number(first(fields, "was")), _number(first(fields, "now"))
     station_id = first(fields, "station")
-    if was.isdecimal() and now.isdecimal() and int(was) > 0:
-        change = Change("restore", station_id, expected_version=int(now), restore_version=int(was))
+    if was > 0:
+        if was != now - 1:
+            raise ConflictError(f"station {station_id}: version {was} is not the one before {now}")
+        change = Change("restore", station_id, expected_version=now, restore_version=was)
         service.store.write([change], key.name)
     for one in fields.get("report", [])[:MOST_TOGETHER]:
         review_report(service.store, one, "new", key.name)
@@ -138,7 +142,7 @@ def undo(service: Service, key: Key, fields: Fields) -> Done:
 def _changed(service: Service, key: Key, station_id: str, version: str, facts: Mapping[str, Any]) -> Station:
     """Write new facts onto the version of a station that the keeper saw and return it as it is now."""
     station = service.store.get(station_id)
-    seen = int(version) if version.isdecimal() else 0
+    seen = _number(version)
     wanted = patched_station(station, {"properties": facts})
     written = service.store.write([Change("replace", station_id, wanted, seen)], key.name)
     after = written.stations[0]
@@ -161,10 +165,9 @@ def _patch_for(service: Service, act: str, report: Report) -> dict[str, Any]:
 
 def _filled(form: EditForm, fields: Fields) -> EditForm:
     codes = [name.removeprefix("a_") for name in fields if name.startswith("a_")]
-    version = first(fields, "version")
     return replace(
         form,
-        version=int(version) if version.isdecimal() else 0,
+        version=_number(first(fields, "version")),
         status=first(fields, "status") or form.status,
         status_until=first(fields, "status_until"),
         status_note=first(fields, "status_note"),
@@ -221,6 +224,11 @@ def _facts(form: EditForm, station: Station, hours: str | None, service: Service
     if changed:
         facts["amenities"] = changed
     return facts
+
+
+def _number(text: str) -> int:
+    """Return the version a form states; 0, which none has, for anything else."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _day(text: str) -> date | None:

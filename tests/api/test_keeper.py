@@ -137,6 +137,21 @@ def test_one_tap_confirms_and_a_change_in_between_is_told(keeper: TestClient, st
     assert store.get("a").hours_confirmed_on is None
 
 
+@pytest.mark.parametrize("was", ["1", "3", "9" * 5000])
+def test_only_the_last_change_is_taken_back(keeper: TestClient, store: StationStore, was: str) -> None:
+    for _ in range(2):
+        keeper.post("/keeper/stations/a/confirm", data={"version": store.get("a").version})
+    before = store.get("a")
+    report = add_report(store, "a", "locked", reporter_hash="x")
+    assert before.version == 3
+    data = {"station": "a", "was": was, "now": "3", "report": report.id}
+    answer = keeper.post("/keeper/undo", data=data)
+    assert answer.status_code == 200
+    assert store.get("a") == before
+    taken = keeper.post("/keeper/undo", data={**data, "was": "2"})
+    assert "已撤回" in taken.text and store.get("a").version == 4
+
+
 def test_a_clerks_hours_are_shown_as_understood_before_they_are_kept(
     keeper: TestClient, store: StationStore
 ) -> None:
