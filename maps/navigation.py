@@ -7,9 +7,10 @@ data is GCJ-02, the documents do not say, not tried on a phone.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from geo.crs import wgs84_to_gcj02
 
@@ -17,6 +18,7 @@ App = Literal["amap", "baidu", "tencent", "apple"]
 Mode = Literal["walk", "ebike"]
 
 SOURCE = "care-stations"
+_BEYOND_ASCII = re.compile("(?:%[89A-F][0-9A-F])+")
 APPS: tuple[App, ...] = ("amap", "baidu", "tencent", "apple")
 _MODES: dict[Mode, dict[App, str]] = {
     "walk": {"amap": "walk", "baidu": "walking", "tencent": "walk", "apple": "w"},
@@ -30,6 +32,15 @@ class NavLink:
 
     app: App
     href: str
+
+    @property
+    def readable(self) -> str:
+        """The same address with letters outside ASCII as they are: browsers encode them themselves.
+
+        >>> NavLink("amap", "https://a.cn/?to=%E7%AB%99%2C%261").readable
+        'https://a.cn/?to=站%2C%261'
+        """
+        return _BEYOND_ASCII.sub(lambda run: unquote(run[0]), self.href)
 
 
 def nav_links(name: str, lon: float, lat: float, mode: Mode = "walk") -> tuple[NavLink, ...]:

@@ -15,6 +15,8 @@ OFFLINE_ASSETS = (
     "worker.js",
     "search.js",
     "report.js",
+    "links.js",
+    "finder_nothing.js",
     "station.css",
     "finder_map.js",
     "finder_map.css",

@@ -149,10 +149,6 @@ function askedWords() {
   if (ask.at) { parts.push(say('at_time', { time: ask.at })); }
   return parts.join(words.and);
 }
-function labelOf(code) {
-  if (code === 'open' || code === 'arrival') { return words.lacks_closed; }
-  return document.querySelector('[data-need="' + code + '"],[data-flag="' + code + '"]').textContent.trim();
-}
 
 // ---------------------------------------------------------------- painting
 function far(metres) {
@@ -192,7 +188,7 @@ function measure() {
 }
 function byDistance(a, b) { return a.metres - b.metres || (a.id < b.id ? -1 : 1); }
 
-var placed = '';
+var placed = 'street';
 function arrange(order, rest) {
   var key = ask.near ? order.concat(rest).map(function (row) { return row.index; }).join() : 'street';
   if (key === placed) { return; }
@@ -247,45 +243,23 @@ function paintCount(matches, minute, filtered) {
   }
   setText($('count'), text);
 }
+// Nothing matches: the box with the nearest partial match and the ways on is loaded when first needed.
 function paintNothing(order, matches, minute, filtered) {
   var none = filtered && !matches.length;
   $('nothing').hidden = !none;
   if (!none) { return; }
-  var nearest = order.filter(function (row) { return row.serves; })
-    .reduce(function (best, row) { return !best || row.missing.length < best.missing.length ? row : best; }, null);
-  $('ways').textContent = '';
-  if (!nearest) { return; }
-  setText($('nothing-near'), say('nothing_near', { n: nearest.missing.length }));
-  $('partial').appendChild(nearest.card);
-  placed = '';
-  nearest.card.hidden = false;
-  nearest.lack.hidden = false;
-  setText(nearest.lack, say('lacks', { what: nearest.missing.map(labelOf).join(words.and) }));
-  ask.needs.map(function (code) {
-    var others = ask.needs.filter(function (one) { return one !== code; });
-    return [count(minute, others, ask.flags), say('drop_need', { what: labelOf(code) }), function () { toggleNeed(code); }];
-  }).sort(function (a, b) { return b[0] - a[0]; }).slice(0, 1).forEach(way);
-  if (ask.flags.open) {
-    for (var later = Math.ceil(minute / 15) * 15; (later + data.tz) % DAY !== 0; later += 15) {
-      var found = count(later, ask.needs, ask.flags);
-      if (found) {
-        way([found, say('later', { time: clock((later + data.tz) % DAY) }), setTime.bind(null, clock((later + data.tz) % DAY))]);
-        break;
-      }
-    }
-  }
-  if (!ask.flags.unknown) {
-    var wide = Object.assign({}, ask.flags, { unknown: true });
-    way([count(minute, ask.needs, wide), words.with_unknown, function () { ask.flags.unknown = true; changed(); }]);
-  }
+  if (window.finderNothing) { window.finderNothing(order, minute); return; }
+  lazily(data.nothing, function () { update(); });
 }
-function way(offer) {
-  if (!offer[0]) { return; }
-  var button = $('ways').appendChild(document.createElement('button'));
-  button.type = 'button';
-  button.appendChild(document.createElement('span')).textContent = offer[1];
-  button.appendChild(document.createElement('small')).textContent = say('n_stations', { n: offer[0] });
-  button.addEventListener('click', function () { offer[2](); $('count').scrollIntoView({ block: 'nearest' }); });
+var asked = {};
+function lazily(address, done) {
+  if (asked[address]) { return; }
+  asked[address] = true;
+  var script = document.createElement('script');
+  script.src = address;
+  script.onload = done;
+  script.onerror = function () { asked[address] = false; };
+  document.head.appendChild(script);
 }
 // The nearest that is open on arrival; else the nearest, said to be shut now.
 function nearestWith(order, flag, minute) {
@@ -380,17 +354,9 @@ function trouble(key) {
 function openSearch(focus) {
   $('search').hidden = false;
   $('search-open').setAttribute('aria-expanded', 'true');
-  loadSearch();
+  lazily(data.search);
   if (focus) { $('q').focus(); }
 }
-function loadSearch() {
-  if (document.querySelector('script[data-search]')) { return; }
-  var script = document.createElement('script');
-  script.src = data.search;
-  script.dataset.search = '';
-  document.head.appendChild(script);
-}
-
 // ---------------------------------------------------------------- map: loaded when first opened
 function openMap(on, pick) {
   ask.map = on;
@@ -458,7 +424,8 @@ setInterval(function () {
   if (minute !== ticked) { ticked = minute; update(); }
 }, 1000);
 
-window.finder = { data: data, rows: rows, ask: ask, say: say, setNear: setNear, distanceM: distanceM, keep: keep, kept: kept, update: update, far: far, locate: locate, mapFailed: mapFailed };
+window.finder = { data: data, rows: rows, ask: ask, say: say, setNear: setNear, distanceM: distanceM, keep: keep, kept: kept, update: update, far: far, locate: locate, mapFailed: mapFailed,
+  count: count, toggleNeed: toggleNeed, setTime: setTime, changed: changed, moved: function () { placed = ''; } };
 readAddress();
 paintPlace();
 pressButtons();

@@ -2,7 +2,20 @@
 (function () {
 'use strict';
 
+var WORDS = {
+  zh: {
+    empty: '没找到“{q}”，试试路名或街道',
+    failed: '地名没取到，按街道看',
+    found: '找到 {n} 处'
+  },
+  en: {
+    empty: 'Nothing for “{q}”, try a road or street',
+    failed: 'Places did not load; browse by street',
+    found: '{n} found'
+  }
+};
 var finder = window.finder;
+var words = WORDS[finder.data.lang];
 var field = document.getElementById('q');
 var list = document.getElementById('found');
 var status = document.getElementById('q-count');
@@ -24,7 +37,7 @@ fetch(document.getElementById('search').dataset.places).then(function (answer) {
     return { name: row.name, key: plain(row.name), initials: plain(raw[1]), lon: row.lon, lat: row.lat, card: row.card };
   }));
   search();
-}).catch(function () { status.className = 'fine'; status.textContent = finder.data.w.search_failed; });
+}).catch(function () { status.className = 'fine'; status.textContent = words.failed; });
 
 function rank(entry, text) {
   if (entry.key.startsWith(text)) { return 0; }
@@ -47,8 +60,8 @@ function search() {
     button.addEventListener('click', choose.bind(null, pair[1]));
   });
   status.className = hits.length ? 'sr' : 'fine';
-  status.textContent = hits.length ? finder.say('search_found', { n: hits.length }) :
-    finder.say('search_empty', { q: field.value });
+  status.textContent = hits.length ? words.found.replace('{n}', hits.length) :
+    words.empty.replace('{q}', function () { return field.value; });
 }
 function choose(entry) {
   document.getElementById('search').hidden = true;

@@ -1,4 +1,4 @@
-/* Shared by the finder and the station page: large type, map apps in the right order, copying, offline, install. */
+/* Shared by the finder and the station page: large type, open states, offline, install; the rest when asked for. */
 (function () {
 'use strict';
 
@@ -126,49 +126,6 @@ if (data.station) {
   setInterval(tick, 15000);
 }
 
-// ---------------------------------------------------------------- map apps: the right one first
-function bestApp(agent) {
-  if (/MicroMessenger/i.test(agent)) { return 'tencent'; }
-  if (/iPhone|iPad|Macintosh/.test(agent)) { return 'apple'; }
-  return 'amap';
-}
-function byBike(link) {
-  var modes = { amap: ['mode=walk', 'mode=ride'], baidu: ['mode=walking', 'mode=riding'], tencent: ['type=walk', 'type=bike'] };
-  var pair = modes[link.dataset.app];
-  var riding = root.classList.contains('riding');
-  if (pair) { link.href = link.href.replace(pair[riding ? 0 : 1], pair[riding ? 1 : 0]); }
-}
-Array.from(document.querySelectorAll('.links [data-app="' + bestApp(navigator.userAgent) + '"]')).forEach(function (best) {
-  var links = best.parentNode;
-  links.insertBefore(best, links.firstChild);
-  if (/MicroMessenger/i.test(navigator.userAgent)) {
-    links.appendChild(document.createElement('span')).textContent = words.wechat_hint;
-  }
-});
-document.addEventListener('click', function (event) {
-  var link = event.target.closest('[data-app]');
-  if (link) { byBike(link); }
-}, true);
-
-// ---------------------------------------------------------------- copying an address
-function copy(text, button) {
-  var done = function () { button.textContent = words.copied; };
-  var failed = function () { button.textContent = say('copy_failed', { text: text }); };
-  if (navigator.clipboard && window.isSecureContext) {
-    navigator.clipboard.writeText(text).then(done, failed);
-    return;
-  }
-  var field = document.body.appendChild(document.createElement('textarea'));
-  field.value = text;
-  field.select();
-  if (document.execCommand('copy')) { done(); } else { failed(); }
-  field.remove();
-}
-document.addEventListener('click', function (event) {
-  var button = event.target.closest('[data-copy]');
-  if (button) { copy(button.dataset.copy, button); }
-});
-
 // ---------------------------------------------------------------- offline: says how old the facts are
 function dateWords(minute) {
   var when = new Date((minute + data.tz) * 60000);
@@ -216,16 +173,28 @@ function tell() {
 tell();
 setInterval(tell, 30000);
 
-// ---------------------------------------------------------------- reports: the sheet is loaded when first asked for
-document.addEventListener('click', function (event) {
-  var link = event.target.closest('a.report');
-  if (!link || !data.report || event.ctrlKey || event.metaKey) { return; }
-  event.preventDefault();
-  if (window.reportSheet) { window.reportSheet(link); return; }
-  var script = document.createElement('script');
-  script.src = data.report;
-  script.onload = function () { window.reportSheet(link); };
-  script.onerror = function () { location.href = link.href; };
-  document.head.appendChild(script);
-});
+// ---------------------------------------------------------------- loaded when first asked for
+function lazily(asked, address, run, failed) {
+  var coming = false;
+  document.addEventListener('click', function (event) {
+    var target = event.target.closest(asked);
+    if (!target || !address || event.ctrlKey || event.metaKey || !run(target, event) || coming) { return; }
+    var script = document.createElement('script');
+    coming = true;
+    script.src = address;
+    script.onload = function () { run(target); };
+    script.onerror = function () { coming = false; failed(target); };
+    document.head.appendChild(script);
+  });
+}
+lazily('a.report', data.report, function (link, event) {
+  if (event) { event.preventDefault(); }
+  if (!window.reportSheet) { return true; }
+  window.reportSheet(link);
+}, function (link) { location.href = link.href; });
+// Map apps and copying; links.js hears the taps after the first by itself.
+lazily('.nav > summary, [data-copy]', data.links, function (target, event) {
+  if (!window.mapLinks) { return true; }
+  if (!event) { window.mapLinks(target); }
+}, function (target) { if (target.dataset.copy) { target.textContent = target.dataset.copy; } });
 }());

@@ -28,7 +28,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 23, 12, 5, tzinfo=ZONE)
 HOSTILE = "</script><img src=x onerror=window.hacked=1>`${window.hacked=1}`\"'"
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'"
 )
 HALF_POINTS = [(109.0512, 34.2762), (109.12, 34.33), (109.03, 34.40), (109.2, 34.2), (108.94, 34.26)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from browsing import PageOpener
 from finder_site import HALF_POINTS, HOSTILE, NOON, Site, brute_force, locate, located, register, shown
 from geo.stations import Amenity, LonLat, Provenance, Station
+from maps.navigation import nav_links
 
 
 def test_position_is_asked_for_by_a_tap_only_and_never_in_the_address(
@@ -92,6 +93,11 @@ def test_rough_and_outside_positions_are_said(serve: Callable[[Site], Site], ope
     expect(page.locator("#note")).to_contain_text("你不在灞桥区，最近的站")
 
 
+def query(href: str) -> tuple[str, dict[str, list[str]]]:
+    parts = urlsplit(href)
+    return parts.netloc + parts.path, parse_qs(parts.query, strict_parsing=True)
+
+
 @pytest.mark.parametrize(
     ("agent", "first"),
     [
@@ -103,16 +109,29 @@ def test_rough_and_outside_positions_are_said(serve: Callable[[Site], Site], ope
 def test_the_right_map_app_comes_first(
     serve: Callable[[Site], Site], open_page: PageOpener, agent: str, first: str
 ) -> None:
-    real = Station(id="N-1", name="真站", provenance=Provenance(), location=LonLat(109.067, 34.273))
+    name = "真站, a&b=1#|%41'\"<😀"
+    real = Station(id="N-1", name=name, provenance=Provenance(), location=LonLat(109.067, 34.273))
     site = serve(Site([real]))
     page = open_page(360, 740, user_agent=agent, **located(109.06, 34.27))
     page.goto(site.url)
     locate(page)
-    page.click("#s-N-1 .nav summary")
-    links = page.eval_on_selector_all("#s-N-1 .nav [data-app]", "links => links.map(a => a.dataset.app)")
-    assert links[0] == first
-    assert sorted(links) == ["amap", "apple", "baidu", "tencent"]
-    expect(page.get_by_role("button", name="复制地址")).to_be_visible()
+    for place in ("#s-N-1 .nav", "#nav"):
+        if place == "#nav":
+            page.goto(site.url + "/stations/N-1")
+        else:
+            page.click("#s-N-1 .nav > summary")
+        links = page.locator(f"{place} [data-app]")
+        expect(links).to_have_count(4)
+        expect(links.first).to_have_attribute("data-app", first)
+        expect(links.first).to_be_visible()
+        expect(page.get_by_role("button", name="复制地址")).to_be_visible()
+        page.get_by_role("button", name="其他地图").click()
+        for link in links.all():
+            expect(link).to_be_visible()
+        hrefs = {link.get_attribute("data-app"): str(link.get_attribute("href")) for link in links.all()}
+        assert {app: query(href) for app, href in hrefs.items()} == {
+            link.app: query(link.href) for link in nav_links(name, 109.067, 34.273)
+        }
 
 
 def test_a_report_takes_two_taps_and_waits_for_a_network(
