@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from geo.io.matching import normal
 from geo.nearest import StationIndex
 from geo.stations import Station
 
@@ -90,6 +91,41 @@ def alike_pairs(
         if len(found) >= MAX_LISTED:
             break
     return found
+
+
+def likely_successors(
+    retired: Sequence[Station], added: Sequence[Station]
+) -> list[tuple[Station, Station, str]]:
+    """Return (retired station, new one, why) where the new one may be the retired one under a mistyped code.
+
+    Why: "N m apart" (150 m), "same address" or "codes alike" (one character more, less, other or elsewhere);
+    for each retired station the first of these that holds.
+    """
+    places = [(station, station.location) for station in added if station.location is not None]
+    lon, lat = [point.lon for _, point in places], [point.lat for _, point in places]
+    index = StationIndex(lon, lat, [station.id for station, _ in places])
+    by_id = {station.id: station for station in added}
+    by_address = {normal(station.address): station for station in added if station.address}
+    by_code = {slip: station for station in added for slip in _slips(station.id)}
+    found: list[tuple[Station, Station, str]] = []
+    for old in retired:
+        near = index.within(*old.location, NEAR_M) if old.location is not None else []
+        same = by_address.get(normal(old.address or ""))
+        alike = next((by_code[slip] for slip in _slips(old.id) if slip in by_code), None)
+        if near:
+            name, metres = near[0]
+            found.append((old, by_id[name], f"{metres:.0f} m apart"))
+        elif same is not None:
+            found.append((old, same, "same address"))
+        elif alike is not None:
+            found.append((old, alike, "codes alike"))
+    return found
+
+
+def _slips(code: str) -> list[str]:
+    """Return a code's forms with a character left out: two codes one slip of typing apart share one."""
+    plain = normal(code)
+    return [plain, *(plain[:place] + plain[place + 1 :] for place in range(len(plain)))]
 
 
 def _near(

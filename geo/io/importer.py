@@ -19,7 +19,7 @@ import shapely
 from geo.areas import Areas, shipped_areas
 from geo.crs import Datum, convert_datum
 from geo.io.datum_guard import KnownPlace, check_datum, shipped_places
-from geo.io.duplicates import DuplicatePair, alike_pairs, similarity
+from geo.io.duplicates import DuplicatePair, alike_pairs, likely_successors, similarity
 from geo.io.matching import Match, Register
 from geo.io.records import (
     FileMark,
@@ -125,7 +125,7 @@ class _Planning:
         if removes:
             self._remove_illustrative()
         if self._options.replace:
-            self._retire_absent()
+            self._warn_of_successors(rows, self._retire_absent())
         gone = {ref.station_id for ref in self._report.removed_illustrative}
         kept = [one for one in self._existing if one.id not in gone and one.status != "retired"]
         self._report.duplicates += alike_pairs(self._new, self._rows, kept)
@@ -253,12 +253,15 @@ class _Planning:
                 self._changes.append(Change("replace", station.id, honest, station.version))
                 self._report.without_location.append(RowRef(station.id, station.name))
 
-    def _retire_absent(self) -> None:
+    def _retire_absent(self) -> list[Station]:
         gone = {ref.station_id for ref in self._report.removed_illustrative}
         touched = {change.station_id: place for place, change in enumerate(self._changes)}
-        for station in self._existing:
-            if station.id in self._seen or station.id in gone or station.status == "retired":
-                continue
+        absent = [
+            station
+            for station in self._existing
+            if station.id not in self._seen and station.id not in gone and station.status != "retired"
+        ]
+        for station in absent:
             place = touched.get(station.id)
             present = self._changes[place].station if place is not None else station
             retired = (present or station).model_copy(
@@ -270,6 +273,18 @@ class _Planning:
             else:
                 self._changes[place] = change
             self._report.retired.append(RowRef(station.id, station.name))
+        return absent
+
+    def _warn_of_successors(self, rows: Sequence[ParsedRow], retired: Sequence[Station]) -> None:
+        """Name the rows that may be a retired station under a mistyped code and another name."""
+        sources = {row.number: row.source for row in rows}
+        for old, new, why in likely_successors(retired, self._new):
+            message = (
+                f"is new, while --replace retires {old.id} {old.name} ({why}): "
+                f"if {new.name} is the same place, its row needs the code {old.id}"
+            )
+            source = sources[self._rows[new.id]]
+            self._report.problems.append(self._table.problem("warning", message, source, "id", new.id))
 
 
 def _located(rows: Sequence[ParsedRow], datum: Datum) -> list[LonLat | None]:

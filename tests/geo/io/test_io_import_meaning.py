@@ -71,6 +71,34 @@ def test_name_and_status_cannot_be_emptied(tmp_path: Path) -> None:
     assert {problem.field for problem in plan.report.problems} == {"name", "status"}
 
 
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ({"id": "A1", "name": "新名", "经度": "109.0605", "纬度": "34.27"}, "46 m apart"),
+        ({"id": "X", "name": "新名", "address": "一路 1号"}, "same address"),
+        ({"id": "BQ-10", "name": "新名"}, "codes alike"),
+        ({"id": "bq-01", "name": "新名"}, "codes alike"),
+        ({"id": "BQ-11", "name": "新名"}, "codes alike"),
+        ({"id": "BQ-001", "name": "新名"}, "codes alike"),
+        ({"id": "BQ-22", "name": "新名", "address": "二路", "经度": "109.07", "纬度": "34.27"}, None),
+    ],
+)
+def test_a_new_row_that_may_be_a_retired_station_is_named_with_it(
+    tmp_path: Path, row: dict[str, str], why: str | None
+) -> None:
+    known = station(id="BQ-01")
+    plan = plan_of(tmp_path, [row], [known], replace=True)
+    assert [(one.station_id, one.name) for one in plan.report.retired] == [("BQ-01", "甲站")]
+    told = [str(one.as_problem()) for one in plan.report.problems if one.severity == "warning"]
+    if why is None:
+        assert told == []
+        return
+    assert len(told) == 1
+    assert all(text in told[0] for text in (row["id"], "新名", "BQ-01 甲站", why, "--replace"))
+    kept = plan_of(tmp_path, [row], [known])
+    assert [one for one in kept.report.problems if one.severity == "warning"] == []
+
+
 def test_an_absent_row_stays_unless_replaced(tmp_path: Path) -> None:
     others = [station(), station(id="B", name="乙站"), station(id="C", name="丙站", status="retired")]
     row = {"id": "A", "name": "甲站"}
