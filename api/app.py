@@ -31,6 +31,7 @@ from api.routers import (
     operation,
     pages,
     planner,
+    planner_map,
     planner_pages,
     planning,
     reports,
@@ -106,7 +107,7 @@ def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI
         middleware=_layers(service),
     )
     app.state.service = service
-    for door in (operation, docs, pages, planner, planner_pages, compare, keeper_pages, static):
+    for door in (operation, docs, pages, planner, planner_map, planner_pages, compare, keeper_pages, static):
         app.include_router(door.router)
     for door in (nearest, planning, cell, features, writes, catalogue, reports):
         app.include_router(door.router, dependencies=[Depends(refuse_repeated)])

@@ -8,7 +8,18 @@ from pathlib import Path
 
 import typer
 
-from api.commands import areas, demand, import_export, planning, register, report, serving, store, zones
+from api.commands import (
+    areas,
+    demand,
+    import_export,
+    planner_map,
+    planning,
+    register,
+    report,
+    serving,
+    store,
+    zones,
+)
 from api.settings import SettingsError
 from geo.errors import CareStationError, InvalidDataError, InvalidParameterError
 
@@ -34,7 +45,7 @@ def build() -> typer.Typer:
     program.command()(planning.assess)
     program.command()(planning.gaps)
     program.command()(planning.matrix)
-    program.command("map")(register.map_file)
+    program.command("map")(planner_map.map_file)
     program.command()(report.report)
     program.command()(store.backup)
     program.command()(store.restore)

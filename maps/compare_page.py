@@ -121,6 +121,7 @@ def render_compare(
         "switches": switches(state, demand_basis),
         "sides": (a, b),
         "options": _options(versions, sides, lang),
+        "on_map": f"/planner/map{state.query(**own)}" if own else "",
         "swap": _href(state, {"a": b.text, "b": a.text}),
         "failure": failure,
         "stations": [(one.id, names[one.id]) for one in stations if one.status != "retired"],

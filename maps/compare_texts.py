@@ -10,6 +10,7 @@ COMPARE_TEXTS: dict[str, tuple[str, str]] = {
     "side_past": ("登记表第 {n} 版（{date}）", "Register version {n} ({date})"),
     "side_plan": ("{name} · {n} 项改动", "{name} · {n} changes"),
     "plan": ("方案", "Scenario"),
+    "on_map": ("在地图上看", "On the map"),
     "swap": ("⇄ 互换", "⇄ Swap"),
     "apply": ("比较", "Compare"),
     "xlsx": ("下载差异 XLSX", "Difference XLSX"),

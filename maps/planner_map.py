@@ -23,7 +23,7 @@ from maps.planner_map_layers import AnalysisLayers, MapAnalysis, analysis_layers
 from maps.texts import Lang
 
 SCRIPTS = ("map.js", "map_labels.js")
-ANALYSIS_SCRIPTS = ("map_cells.js", "map_picture.js")
+ANALYSIS_SCRIPTS = ("map_cells.js", "map_picture.js", "map_targets.js")
 STYLES = ("map.css", "map_planner.css")
 
 
@@ -39,12 +39,13 @@ def render_planner_map(
     inline: bool = False,
     analysis: MapAnalysis | None = None,
     embed: bool = False,
+    failure: str = "",
 ) -> MapPage:
     """Return the planner's map at ``now`` (aware) with the policy to serve it with.
 
     ``areas`` defaults to the shipped ones. ``analysis`` adds cells, gaps and stations in the time asked for.
     ``inline`` puts everything into one file that loads nothing and links to nothing; it takes no tiles.
-    ``embed`` leaves the bar away: the map inside the dashboard.
+    ``embed`` leaves the bar away: the map inside the dashboard. ``failure`` says why a scenario is not shown.
 
     Raises:
         ValueError: an unknown base map, Tianditu without a key, or tiles for an inline page.
@@ -67,6 +68,7 @@ def render_planner_map(
         "legend": (*(over.legend if over else (stations_legend(at, lang),)), *ground_legend(lang)),
         "ticks": layer_ticks(chart.layers()),
         "embed": embed,
+        "failure": failure,
         "over": over,
         "inline": inline,
         "styles": [_style(name) for name in (LEAFLET_CSS, *STYLES)] if inline else STYLES,

@@ -99,7 +99,7 @@ def analysis_layers(
     found, state = given.found, given.state
     facts = given.facts or cell_facts(found, given.demand, given.frame)
     plan = given.plan
-    if plan:
+    if plan and "difference" not in facts.palettes:
         facts = with_difference(facts, plan.difference)
     themes = tuple(facts.palettes)
     shown = {theme: theme == ("difference" if plan else "coverage") for theme in themes}
@@ -154,7 +154,7 @@ def analysis_layers(
     }
     if plan:
         words["cell_change"] = planner_say(lang, "cell_change", a="{a}", b="{b}")
-        data["cells"] |= change_percents(plan.difference)
+        data["cells"] |= change_percents(plan.difference) if facts.path != "picture" else {}
     if bounds := cell_bounds(facts):
         data["bounds"] = bounds
     total = found.coverage.total

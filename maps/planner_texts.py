@@ -154,7 +154,11 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "layer_plan": ("方案的改动", "The scenario's changes"),
     "plan_unit": ("处", "places"),
     "plan_name": ("方案", "scenario"),
-    "plan_line": ("差异 B − A：{a}% → {b}%（{name}，{n} 项改动）", "B − A: {a}% → {b}% ({name}, {n} changes)"),
+    "plan_line": (
+        "差异 B − A：{a}% → {b}%（{name}，{n} 项改动）",
+        "B − A: {a}% → {b}% ({name}, {n} changes)",
+    ),
+    "plan_failed": ("方案没有显示：{why}", "The scenario is not shown: {why}"),
     "plan_ext": ("改时间：{what}", "hours: {what}"),
     "plan_equip": ("补：{what}", "adds: {what}"),
     "plan_new": ("新站：{what}", "new site: {what}"),

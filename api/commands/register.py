@@ -1,4 +1,4 @@
-"""Commands on the register: check a file, find the nearest stations, write the map."""
+"""Commands on the register: check a file, find the nearest stations."""
 
 from __future__ import annotations
 
@@ -18,25 +18,14 @@ from api.commands.terminal import (
 )
 from api.instants import parse_instant, this_minute
 from api.nearest_answer import encode_answer, to_wgs84
-from api.planning import Planning
 from api.service import utc_now
 from api.station_features import station_table
 from geo.amenities import parse_asked
 from geo.crs import parse_datum
-from geo.errors import InvalidParameterError
 from geo.finder import FinderTable, FoundStation, NearestQuery, OpenFilter, nearest_stations
-from geo.holidays import shipped_holidays
 from geo.io.notices import credit
-from geo.io.whole_file import whole_file
-from geo.service_matrix import station_matrix
-from geo.store.snapshot import build_snapshot
-from geo.time_windows import typical_week
 from geo.travel import TravelMode
 from geo.validation import validate_geojson
-from maps.page import PageView
-from maps.planner_map import render_planner_map
-from maps.planner_map_layers import MapAnalysis
-from maps.planner_state import PlannerState
 
 
 def validate(
@@ -53,33 +42,6 @@ def validate(
         for line in report.lines():
             say(line)
     raise typer.Exit(0 if report.ok else 1)
-
-
-def map_file(
-    file: Annotated[Path, typer.Argument(metavar="FILE.html", help="Where the map is written.")],
-    lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
-    store: StoreOption = None,
-) -> None:
-    """Write the planner's map as one file that needs no network."""
-    if file.suffix.lower() not in (".html", ".htm") or lang not in ("zh", "en"):
-        raise InvalidParameterError("FILE, --lang", (file.name, lang), "must be FILE.html, and zh or en")
-    settings = settings_with(store)
-    now, state = utc_now(), PlannerState(lang="en" if lang == "en" else "zh")
-    today = now.astimezone(settings.timezone).date()
-    standard = state.standard(typical_week(today, shipped_holidays()), settings.timezone)
-    with opened_store(settings) as opened:
-        version, stations = opened.read()
-        snapshot, planning = build_snapshot(version, {one.id: one for one in stations}, now), Planning(opened)
-        grounds, found = planning.grounds(snapshot), planning.assessment(snapshot, standard, today)
-    view = PageView(zone=settings.timezone, map_review_number=settings.map_review_number)
-    matrix = station_matrix(grounds.stations, standard)
-    analysis = MapAnalysis(found, grounds.demand, grounds.stations, matrix, state)
-    page = render_planner_map(
-        stations, now, view, lang=state.lang, areas=grounds.areas, inline=True, analysis=analysis
-    )
-    with whole_file(file) as beside:
-        beside.write_bytes(page.html.encode())
-    say(f"map of {len(stations)} stations written to {file}")
 
 
 def nearest(

@@ -1,4 +1,4 @@
-"""The planner's dashboard and map, and what the map asks for: the figures of one cell, cells as a picture."""
+"""The planner's dashboard, and what every planner's page is asked and made of."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.conditional import weak_tag
-from api.errors import ApiError
 from api.planning import Answer, Grounds
 from api.routers.pages import HTML, PageDep, PageRequest
 from geo.assessment import Assessment
@@ -22,9 +21,7 @@ from geo.service_matrix import station_matrix
 from geo.standard import Standard
 from geo.time_windows import typical_week
 from maps.folium_local import MapPage
-from maps.map_cell_picture import PictureView, cell_picture
-from maps.map_layers_coverage import THEMES, CellFacts, Floats, cell_facts, nearest_minutes
-from maps.planner_map import render_planner_map
+from maps.map_layers_coverage import CellFacts, Floats, cell_facts, nearest_minutes
 from maps.planner_map_layers import MapAnalysis
 from maps.planner_page import render_planner
 from maps.planner_state import PlannerState
@@ -131,49 +128,3 @@ async def dashboard(asked: PageDep) -> Response:
         )
 
     return await question.page(render)
-
-
-@router.get("/planner/map")
-async def planner_map(asked: PageDep) -> Response:
-    """The same question on a map; ``embed`` leaves the bar away, for the dashboard's frame."""
-    question = PlannerQuestion(asked)
-    embed = asked.request.query_params.get("embed") == "1"
-
-    def render() -> MapPage:
-        return render_planner_map(
-            asked.view.stations,
-            asked.now,
-            asked.page_view,
-            lang=asked.lang,
-            areas=question.grounds().areas,
-            analysis=question.analysis(),
-            embed=embed,
-            **asked.tiles,
-        )
-
-    return await question.page(render, embed, tells_time=True)
-
-
-@router.get("/planner/cells.png")
-async def cells_picture(asked: PageDep) -> Response:
-    """One theme of the map as a picture: what is drawn where there are too many cells for shapes.
-
-    ``zoom``, ``left``, ``top``, ``width`` and ``height`` name a view (:class:`PictureView`); all without.
-    """
-    question = PlannerQuestion(asked)
-    theme = next((one for one in THEMES if one == asked.request.query_params.get("theme")), THEMES[0])
-
-    view = PictureView.read(asked.request.query_params)
-
-    def work() -> bytes:
-        facts = question.facts()
-        if not facts.cells:
-            raise ApiError(404, "no cell holds demand under these switches")
-        return cell_picture(facts, theme, question.grounds().areas.district.geometry, view)
-
-    snapshot = asked.view.snapshot
-    await asked.service.read_layers(snapshot)
-    key = ("cells.png", theme, view, question.state, snapshot.version, id(snapshot), question.today)
-    async with asked.service.thinking:
-        page = await run_in_threadpool(asked.service.pages.get, key, work)
-    return answer(asked.request, page.body, weak_tag(asked.view.stamp, page.body), "image/png")

@@ -133,11 +133,11 @@
       var ring = gap.ring.map(CareMap.latLng);
       var parts = L.featureGroup([
         L.polygon(ring, { pane: "outlines", fill: false, color: "#ffffff", weight: 3.6, interactive: false }),
-      badge.rank = gap.rank;
         L.polygon(ring, { pane: "outlines", fill: false, color: "#1b1f23", weight: 1.3, interactive: false })
       ]);
       var icon = L.divIcon({ className: "badge", html: String(gap.rank), iconSize: [24, 24], iconAnchor: [12, 12] });
       var badge = L.marker(CareMap.latLng(gap.at), { icon: icon, keyboard: true, zIndexOffset: 5000 - gap.rank });
+      badge.rank = gap.rank;
       badge.on("add", function () {
         var element = badge.getElement();
         element.setAttribute("aria-label", gap.label);
@@ -177,11 +177,11 @@
   }
 
   function card(rank) {
-    if (CareMap.settle) { CareMap.settle(); }
     var box = document.getElementById("gap-card");
     var made = rank === null ? null : document.getElementById("gap-" + rank);
     box.hidden = !made;
     box.querySelector(".card-in").replaceChildren(made ? made.content.cloneNode(true) : "");
+    if (CareMap.settle) { CareMap.settle(); }
   }
 
   function choose(map, rank, zoom) {
