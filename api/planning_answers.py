@@ -115,7 +115,7 @@ def _gap(gap: Gap, actions: Iterable[Action], names: Mapping[str, str], stations
         "lat": gap.lat,
         "demand": gap.demand,
         "unserved": gap.unserved,
-        "unserved_share": gap.unserved / gap.demand,
+        "unserved_share": gap.unserved_share,
         "by_cause": gap.by_cause,
         "main_cause": gap.main_cause,
         "by_group": [

@@ -20,6 +20,7 @@ from scipy.sparse import csr_array
 from geo.amenities import all_available
 from geo.demand import Demand
 from geo.errors import InvalidParameterError
+from geo.metrics import share_of
 from geo.nearest import StationIndex
 from geo.opening_hours import OpeningHours
 from geo.standard import Standard
@@ -466,7 +467,9 @@ def _figures(cells: pd.DataFrame) -> Figures:
 def _ratio_figures(demand: float, covered: float, if_unknown_open: float, twice: float) -> Figures:
     if demand <= 0:
         return Figures(demand, covered, None, None, None)
-    return Figures(demand, covered, covered / demand, if_unknown_open / demand, twice / demand)
+    return Figures(
+        demand, min(covered, demand), *(share_of(p, demand) for p in (covered, if_unknown_open, twice))
+    )
 
 
 def window_figures(found: Situation) -> tuple[tuple[str, str, Figures], ...]:

@@ -30,6 +30,7 @@ from geo.coverage import (
 from geo.crs import geodesic_distance_m
 from geo.demand import GROUPS
 from geo.gaps import GapArea, gap_areas
+from geo.metrics import share_of
 from geo.nearest import StationIndex
 from geo.travel import Router, TravelBasis, travel_minutes
 from geo.vocabulary import SERVING_STATUSES
@@ -88,6 +89,11 @@ class Gap:
     def unserved(self) -> float:
         """Unserved demand of the area."""
         return self.area.unserved
+
+    @property
+    def unserved_share(self) -> float:
+        """Which part of its demand is unserved, 0-1."""
+        return share_of(self.unserved, self.demand) or 0.0
 
     @property
     def main_cause(self) -> str:

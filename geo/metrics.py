@@ -8,6 +8,26 @@ NO_DEMAND = "这个人群在这个时段没有需求，算不出"
 NO_STATIONS = "登记表里没有服务中的站点"
 
 
+_DUST = 1e-12  # what sums of a million parts may err by, relative
+
+
+def share_of(part: float, whole: float) -> float | None:
+    """Return part ÷ whole between 0 and 1; None where the whole is zero: a share cannot be given.
+
+    Sums of the same parts in another order differ in their last digits: that is no share above one, and
+    all of it is 1, not 0.9999999999999999.
+
+    >>> share_of(1, 4), share_of(0.1 + 0.2, 0.3), share_of(-1e-17, 1), share_of(0, 0)
+    (0.25, 1.0, 0.0, None)
+    """
+    if whole <= 0:
+        return None
+    share = part / whole
+    if abs(share - round(share)) <= _DUST:
+        share = float(round(share))
+    return min(max(share, 0.0), 1.0)
+
+
 @dataclass(frozen=True)
 class Benchmark:
     """A published figure to read ours against; ``value`` None where the source names none."""
@@ -62,6 +82,5 @@ def share(key: str, zh: str, en: str, numerator: float, denominator: float, *, w
     'no stations'
     """
     part, whole = float(numerator), float(denominator)
-    if whole == 0:
-        return Figure(key, zh, en, None, "share", part, whole, why_not)
-    return Figure(key, zh, en, part / whole, "share", part, whole)
+    value = share_of(part, whole)
+    return Figure(key, zh, en, value, "share", part, whole, why_not if value is None else None)

@@ -28,6 +28,7 @@ from geo.coverage import (
     station_times,
 )
 from geo.demand import Demand
+from geo.metrics import share_of
 from geo.standard import Standard
 from geo.stations import Amenity
 from geo.time_windows import QUARTERS_PER_WEEK, window_slots
@@ -251,5 +252,5 @@ def _street_cell(code: str, local: gpd.GeoDataFrame, demand: float, covered: flo
         working_share=available / (available + broken) if available + broken else None,
         demand=demand,
         demand_covered=covered,
-        share=covered / demand if demand > 0 else None,
+        share=share_of(covered, demand),
     )

@@ -251,7 +251,7 @@ def _gap_row(gap: Gap, streets: Mapping[str, str], names: Mapping[str, str], lan
         "place": place_words(gap, lang),
         "street": streets.get(gap.area.street_code or "", "–"),
         "unserved": amount(gap.unserved),
-        "share": percent(gap.unserved / gap.demand if gap.demand > 0 else None, lang),
+        "share": percent(gap.unserved_share, lang),
         "cause": CAUSE_LABELS[gap.main_cause][lang == "en"],
         "worst": in_words(f"{worst[0]}/{worst[1]}", lang) if worst else "–",
         "nearest": page_say(

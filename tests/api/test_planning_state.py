@@ -22,7 +22,7 @@ from geo.demand import Demand
 from geo.demand_cells import area_cells, cell_table
 from geo.errors import StoreUnavailableError
 from geo.store.opening import open_store
-from geo.store.planning_layers import keep_demand
+from geo.store.planning_layers import keep_demand, read_planning_layers
 from geo.store.protocol import Change, StationStore
 from geo.store.reports import add_report, review_report
 from geo.store.snapshot import build_snapshot
@@ -157,3 +157,48 @@ def test_a_failed_answer_is_not_kept(store: StationStore) -> None:
     with pytest.raises(RuntimeError, match="boom"):
         planning.answer(snapshot, "asked", fails)
     assert planning.answer(snapshot, "asked", lambda _: 3) == 3
+
+
+def shares_in(value: object, name: str = "") -> list[tuple[str, float]]:
+    if isinstance(value, dict):
+        return [found for key, item in value.items() for found in shares_in(item, str(key))]
+    if isinstance(value, list):
+        return [found for item in value for found in shares_in(item, name)]
+    return [(name, value)] if "share" in name and isinstance(value, float) else []
+
+
+@pytest.mark.parametrize("amenities", ["", "toilet", "aed"])
+@pytest.mark.parametrize("task", ["coverage", "gaps", "service-matrix"])
+def test_no_share_leaves_its_bounds_or_carries_dust(own: TestClient, task: str, amenities: str) -> None:
+    asked = {} if task == "service-matrix" else {"amenities": amenities}
+    shares = shares_in(own.get(f"/api/{task}", params=asked).json())
+    assert shares
+    for name, share in shares:
+        assert share in (0.0, 1.0) or 1e-12 < share < 1 - 1e-12, (name, share)
+
+
+def test_demand_is_read_once_however_many_ask(store: StationStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on, reads = threading.Event(), threading.Event(), []
+
+    def slowly(*args: Any) -> Any:
+        reads.append(1)
+        begun.set()
+        assert go_on.wait(20)
+        return read_planning_layers(*args)
+
+    monkeypatch.setattr("api.planning.read_planning_layers", slowly)
+    version, stations = store.read()
+    planning = Planning(store)
+    snapshot = build_snapshot(version, {one.id: one for one in stations}, NOON)
+    first = threading.Thread(target=planning.read, args=(snapshot,))
+    first.start()
+    assert begun.wait(20)
+    with pytest.raises(StoreUnavailableError, match="still being read"):
+        planning.read(snapshot)
+    second = threading.Thread(target=planning.read, args=(snapshot,))
+    second.start()
+    go_on.set()
+    first.join()
+    second.join()
+    assert planning.has_read(snapshot)
+    assert reads == [1]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.access_metrics import percentile
-from geo.metrics import Figure, Metric, share
+from geo.metrics import Figure, Metric, share, share_of
 from geo.register_metrics import (
     compliance_metric,
     freshness_metric,
@@ -35,6 +35,18 @@ def line(metric: Metric, key: str) -> Figure:
 
 def parts(metric: Metric, key: str) -> tuple[float | None, float | None]:
     return line(metric, key).numerator, line(metric, key).denominator
+
+
+@given(st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=40), st.randoms(use_true_random=False))
+def test_all_of_it_is_one_and_none_is_nought_in_whatever_order_it_was_summed(
+    amounts: list[float], random: Any
+) -> None:
+    shuffled = random.sample(amounts, len(amounts))
+    assert share_of(sum(shuffled), sum(amounts)) == 1.0
+    assert share_of(sum(amounts) - sum(shuffled), sum(amounts)) == 0.0
+    assert share_of(min(amounts), sum(amounts) + min(amounts)) == pytest.approx(
+        min(amounts) / (sum(amounts) + min(amounts)), rel=1e-12
+    )
 
 
 def test_a_share_of_nothing_is_null_with_its_reason() -> None:
