@@ -17,6 +17,8 @@ MAP_TEXTS: dict[str, tuple[str, str]] = {
     "skip_table": ("跳到站点列表", "Skip to the list of stations"),
     "register_of": ("{when} · {n} 站", "{when} · {n} stations"),
     "map_label": ("驿站地图，站点可用 Tab 键逐个走到", "Station map; Tab reaches every station"),
+    "only": ("只看：{what}", "Only: {what}"),
+    "all": ("看全部", "Show all"),
     "no_script": ("地图要用脚本；下面的列表不用。", "The map needs scripts; the list below does not."),
     # panel
     "legend": ("图例与图层", "Legend and layers"),

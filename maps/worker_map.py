@@ -8,6 +8,7 @@ from datetime import datetime
 from geo.areas import Areas, shipped_areas
 from geo.stations import Station
 from maps.basemap import district_layer, places_layer, shipped_places, streets_layer, tile_layers
+from maps.finder_filters import Filters
 from maps.folium_local import LocalMap, MapPage, finish
 from maps.legend import LegendBlock, LegendRow, layer_ticks
 from maps.map_layers_stations import stations_layer, stations_legend, stations_now
@@ -26,10 +27,13 @@ def render_worker_map(
     *,
     lang: Lang = "zh",
     areas: Areas | None = None,
+    filters: Filters | None = None,
     basemap: str = "none",
     tianditu_key: str | None = None,
 ) -> MapPage:
     """Return the worker's map at ``now`` (aware) with the policy to serve it with.
+
+    It shows what the list shows for the same ``filters``, at the time they name.
 
     Raises:
         ValueError: an unknown base map, or Tianditu without a key.
@@ -37,7 +41,9 @@ def render_worker_map(
     """
     view = view or PageView()
     areas = areas or shipped_areas()
-    at = stations_now(stations, now, view, lang)
+    filters = filters or Filters()
+    instant = filters.instant(now, view)
+    at = stations_now([one for one in stations if filters.match(one, instant, view)], instant, view, lang)
     west, south, east, north = areas.district.geometry.bounds
     chart = LocalMap(((west + east) / 2, (south + north) / 2), zoom_snap=0.25, min_zoom=9, max_zoom=18)
     for tile in tile_layers(basemap, tianditu_key):
@@ -58,7 +64,10 @@ def render_worker_map(
         **map_context(parts, at, now, view, lang, basemap=basemap, padding=[24, 40, 72, 24]),
         "title": map_say(lang, "worker_title"),
         "path": "/map",
-        "other": "/map" if lang == "en" else "/map?lang=en",
+        "other": _address("/map", filters, "zh" if lang == "en" else "en"),
+        "list_address": _address("/", filters, lang),
+        "all_address": _address("/map", Filters(), lang),
+        "asked": filters.words(lang),
         "legend": (LegendBlock(plates.title, rows, plates.layer, plates.unit, plates.notes),),
         "ticks": layer_ticks(chart.layers()),
         "plates": dict(zip((row.symbol for row in rows), plate_marks(lang), strict=True)),
@@ -66,6 +75,11 @@ def render_worker_map(
     }
     html = render("map_worker.html", view, lang, context)
     return finish(html, (parts.script,), basemap, inline=False, public_url=view.public_url)
+
+
+def _address(path: str, filters: Filters, lang: Lang) -> str:
+    query = filters.query(lang)
+    return f"{path}?{query}" if query else path
 
 
 def plate_marks(lang: Lang) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Annotated, TypedDict
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ from api.poster_file import NEEDED, find_chromium, print_pdf
 from api.service import BaseDep, Service, ServiceDep
 from geo.data_files import data_path
 from maps.about_page import render_about
+from maps.finder_filters import Filters
 from maps.finder_page import places_data, render_finder
 from maps.folium_local import MapPage, tile_hosts
 from maps.ground import ground_data, ground_tiles
@@ -93,11 +94,19 @@ class PageRequest:
         return {"basemap": settings.basemap, "tianditu_key": settings.tianditu_key}
 
     async def page(
-        self, render: Callable[[], str | MapPage], media_type: str = HTML, *, tells_time: bool = True
+        self,
+        render: Callable[[], str | MapPage],
+        media_type: str = HTML,
+        *,
+        tells_time: bool = True,
+        asked: Hashable = None,
     ) -> Response:
-        """Return the page, kept for the minute or the register; 304 when the reader's copy is the same."""
+        """Return the page, kept for the minute or the register; 304 when the reader's copy is the same.
+
+        ``asked`` is what else shapes the page.
+        """
         minute = self.now.strftime("%Y%m%d%H%M") if tells_time else ""
-        key = (self.request.url.path, self.lang, self.view.stamp, minute, self.base, self.told)
+        key = (self.request.url.path, self.lang, self.view.stamp, minute, self.base, self.told, asked)
         page = await run_in_threadpool(self.service.pages.get, key, render)
         found = answer(self.request, page.body, weak_tag(self.view.stamp, page.body), media_type)
         found.headers["Content-Security-Policy"] = page.policy or worker_policy(self.tiles["basemap"])
@@ -159,7 +168,8 @@ async def poster_pdf(station_id: str, asked: PageDep) -> Response:
 
 @router.get("/map")
 async def worker_map(asked: PageDep) -> Response:
-    """The stations on a map, for workers."""
+    """The stations on a map, for workers: those the list shows for the same filters."""
+    filters = Filters.of_query(asked.request.query_params)
     return await asked.page(
         lambda: render_worker_map(
             asked.view.stations,
@@ -167,8 +177,10 @@ async def worker_map(asked: PageDep) -> Response:
             asked.page_view,
             lang=asked.lang,
             areas=asked.view.areas,
+            filters=filters,
             **asked.tiles,
-        )
+        ),
+        asked=filters,
     )
 
 
