@@ -1,4 +1,4 @@
-"""What an address asks of the finder, for pages that filter on the server; the same rules as ``finder.js``."""
+"""What an address asks of the finder, for pages that filter on the server, by ``finder.js``'s rules."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "entry_members_only": ("要先入会", "Union members only"),
     "entry_unknown": ("怎么进不清楚", "How to get in is not known"),
     "entry_or": ("，或", "; or "),
-    "welcome": ("不用办业务，免费", "no business needed, free"),
+    "welcome": ("欢迎进来，不用办业务，免费", "welcome, no business needed, free"),
     "comma": ("，", ", "),
     "confirmed": ("{when}确认 · {ago}", "Confirmed {when}, {ago}"),
     "days_ago": ("{n} 天前", "{n} days ago"),

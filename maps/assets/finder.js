@@ -236,7 +236,7 @@ function paintCount(matches, minute, filtered) {
   var where = ask.near ? 'near' : 'street';
   var text = filtered || ask.at ?
     say('count_match_' + where, { what: askedWords(), n: matches.length }) :
-    say('count_' + where, { n: matches.length, open: matches.filter(function (row) { return row.openNow; }).length });
+    say('count_' + where, { n: rows.length, open: matches.filter(function (row) { return row.openNow; }).length });
   if ((ask.flags.open || ask.flags.arrival || ask.flags.night) && !ask.flags.unknown) {
     var more = count(minute, ask.needs, Object.assign({}, ask.flags, { unknown: true })) - matches.length;
     if (more > 0 && matches.length) { text += ' · ' + say('count_unknown', { n: more }); }

@@ -1,4 +1,4 @@
-"""``/map`` shows what the finder's list shows for the same address: against rules written out here, and in a browser."""
+"""``/map`` shows what the finder's list shows for the same address."""
 
 from __future__ import annotations
 
