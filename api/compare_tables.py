@@ -33,6 +33,7 @@ LINES: tuple[Column, ...] = (
 )
 CELLS: tuple[Column, ...] = (
     Column("cell", "六边形格", "H3 cell"),
+    Column("street_code", "街道代码", "Street code"),
     Column("demand", "需求", "Demand", "demand", "number"),
     Column("before", "A 覆盖的需求", "Demand covered in A", "demand", "number"),
     Column("after", "B 覆盖的需求", "Demand covered in B", "demand", "number"),

@@ -61,7 +61,8 @@ class Difference:
 
     Attributes:
         by_street, by_group: one line each; ``by_window`` keys are ``T3/weekday``, in plain demand.
-        cells: ``cell``, ``demand``, ``before``, ``after`` (demand covered), ``change`` (of ``CLASSES``).
+        cells: ``cell``, ``street_code``, ``demand``, ``before``, ``after`` (demand covered), ``change`` (of
+            ``CLASSES``).
         by_class: demand of the cells of each class; adds up to all demand.
     """
 
@@ -87,6 +88,7 @@ def difference(before: Situation, after: Situation) -> Difference:
     cells = pd.DataFrame(
         {
             "cell": a.cells["cell"],
+            "street_code": before.demand.cells["street_code"].astype(object).to_numpy(),
             "demand": a.cells["demand"],
             "before": a.cells["covered"],
             "after": b.cells["covered"],

@@ -12,6 +12,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+import pandas as pd
+
 from geo.amenities import catalogue
 from geo.areas import Areas
 from geo.coverage import Figures
@@ -26,15 +28,24 @@ from maps.basemap import shipped_places
 from maps.compare_texts import compare_say
 from maps.open_words import date_words
 from maps.page import PageView, render
-from maps.planner_page import page_frame, switches
+from maps.planner_page import page_frame, service_words, switches, when_words
 from maps.planner_state import PlannerState
 from maps.planner_texts import planner_say, unit_words
-from maps.sheet_map import Frame, SheetMap, Spot, sheet_map
+from maps.sheet_map import (
+    COVERAGE_CLASSES,
+    Frame,
+    SheetMap,
+    Spot,
+    Thumbnail,
+    coverage_class,
+    sheet_map,
+    thumbnail,
+)
 from maps.station_facts import display_name
 from maps.texts import Lang
 
 ADDRESS = "/planner/compare"
-MAP_SIZE = (508, 606)
+MAP_SIZE, THUMBNAIL_SIZE = (508, 606), (158, 188)
 DUMBBELL_PX = 156
 
 
@@ -87,7 +98,9 @@ def render_compare(
     demand_basis: str,
     demand_unit: str,
     illustrative: bool,
+    covers: Sequence[pd.DataFrame] = (),
     chosen: str = "",
+    typed: str = "",
     failure: str = "",
     view: PageView | None = None,
 ) -> str:
@@ -102,7 +115,9 @@ def render_compare(
         areas: the district and its streets.
         today: the day the page is of.
         demand_basis, demand_unit: of the figures.
+        covers: cells of each side's coverage (``Coverage.cells``), where the comparison was worked out.
         chosen: id of the station the forms begin with.
+        typed: the text of a scenario that could not be read, to be put right.
     """
     view, lang = view or PageView(), state.lang
     a, b = sides
@@ -111,6 +126,7 @@ def render_compare(
     names = {one.id: display_name(one, lang) for one in stations}
     names |= {f"new-{number}": site.name for number, site in enumerate(b.scenario.sites, start=1)}
     other: Lang = "zh" if lang == "en" else "en"
+    reach = _reach_words(state)
     context = {
         **frame,
         "c": lambda key, **fields: compare_say(lang, key, **fields),
@@ -128,10 +144,14 @@ def render_compare(
         "chosen": chosen,
         "amenities": [(kind.code, kind.en if lang == "en" else kind.zh) for kind in catalogue().values()],
         "plan": b.scenario,
-        "plan_text": b.scenario.to_json() if b.scenario.changes else "",
+        "plan_text": typed or (b.scenario.to_json() if b.scenario.changes else ""),
+        "load": _href(state, own),
         "max_chars": MAX_CHARS,
         "save": f"{ADDRESS}/scenario.json?{urlencode({'b': b.text})}" if b.scenario.changes else "",
         "clear": _href(state, {"a": a.text}),
+        "subject": " · ".join(
+            (when_words(state), reach, service_words(state) or compare_say(lang, "any_service"))
+        ),
         "changes": _changes(b.scenario, found, names, lang),
         "drop": {key: _href(state, {**own, "drop": key}) for key in _keys(b.scenario)},
         "unit": unit_words(demand_unit, lang),
@@ -142,6 +162,10 @@ def render_compare(
     }
     if found is not None:
         context |= _found(found, b.scenario, stations, state=state, areas=areas, unit=demand_unit)
+        context["thumbs"] = [
+            (letter, _side_words(side, versions, lang), one_decimal(figures.share), _thumbnail(areas, cover))
+            for letter, side, figures, cover in zip("AB", sides, _sides_of(found), covers, strict=True)
+        ]
         context["xlsx"] = f"{ADDRESS}/difference.xlsx?{urlencode({**state.parameters(page=False), **own})}"
     return render("compare.html", view, lang, context)
 
@@ -171,8 +195,31 @@ def _found(
         ],
         "day_words": planner_say(lang, day),
         "map": difference_map(difference, scenario, stations, areas),
+        "class_rows": _class_rows(difference, [pair.key for pair in by_size], streets, lang),
         "dumbbell_px": DUMBBELL_PX,
     }
+
+
+def _sides_of(found: Compared) -> tuple[Figures, Figures]:
+    return found.difference.total.before, found.difference.total.after
+
+
+def _thumbnail(areas: Areas, cells: pd.DataFrame) -> Thumbnail:
+    return thumbnail(areas, cells, coverage_class(cells), COVERAGE_CLASSES, THUMBNAIL_SIZE)
+
+
+def _class_rows(
+    difference: Difference, order: Sequence[str | None], streets: Mapping[str, str], lang: Lang
+) -> list[tuple[str, list[str]]]:
+    """Return the map as a table: each street's demand by what became of it."""
+    cells = difference.cells
+    street = cells["street_code"].fillna("")
+    rows = []
+    for code in order:
+        own = cells[(street == (code or "")).to_numpy()]
+        amounts = [whole(float(own["demand"][(own["change"] == kind).to_numpy()].sum())) for kind in CLASSES]
+        rows.append((streets.get(code or "", compare_say(lang, "no_street")), amounts))
+    return rows
 
 
 def difference_map(
@@ -222,8 +269,7 @@ def _keys(scenario: Scenario) -> list[str]:
 
 def _rows(pair: Pair, state: PlannerState, unit: str) -> list[tuple[str, str, str, str, bool]]:
     """Return the figures side by side: name, A, B, change, whether it is for the worse."""
-    lang = state.lang
-    reach = compare_say(lang, "radius" if state.minutes is None else "minutes", n=f"{state.minutes or 0:g}")
+    lang, reach = state.lang, _reach_words(state)
     lines = []
     for key, name in (
         ("share", compare_say(lang, "row_share", n=reach)),
@@ -240,6 +286,12 @@ def _rows(pair: Pair, state: PlannerState, unit: str) -> list[tuple[str, str, st
         name = compare_say(lang, key, unit=unit)
         lines.append((name, whole(a), whole(b), signed(b - a, 0), (b - a) * good < -0.5))
     return lines
+
+
+def _reach_words(state: PlannerState) -> str:
+    return compare_say(
+        state.lang, "radius" if state.minutes is None else "minutes", n=f"{state.minutes or 0:g}"
+    )
 
 
 def _missed(figures: Figures) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from geo.errors import CareStationError, InvalidDataError, InvalidParameterError, NotFoundError
+from geo.scenario import MAX_CHANGES, MAX_CHARS
 from maps.texts import Lang
 
 COMPARE_TEXTS: dict[str, tuple[str, str]] = {
@@ -31,6 +33,16 @@ COMPARE_TEXTS: dict[str, tuple[str, str]] = {
     "scale": ("覆盖率 %", "share %"),
     "no_street": ("未注明街道", "No street given"),
     "map": ("差异图", "Map of the difference"),
+    "map_title": ("差异：B − A", "Difference B − A"),
+    "any_service": ("任一服务", "any service"),
+    "thumbs": ("两边的覆盖", "Coverage of both sides"),
+    "as_table": ("看成表格", "As a table"),
+    "table": ("各街道按变化的需求（{unit}）", "Demand of each street by what became of it ({unit})"),
+    "pick": ("用方向键在图上选点", "Choose a place with the arrow keys"),
+    "pick_hint": (
+        "方向键移动，Shift 加方向键细调，回车选定",
+        "Arrow keys move, with Shift in small steps, Enter chooses",
+    ),
     "legend": ("B 比 A", "B against A"),
     "gained": ("新走得到（全程）", "Newly in reach, all of the time"),
     "more": ("多了一部分时段", "In reach more of the time"),
@@ -71,6 +83,14 @@ COMPARE_TEXTS: dict[str, tuple[str, str]] = {
     "load": ("打开文件…", "Open a file…"),
     "paste": ("或粘贴方案 JSON", "or paste scenario JSON"),
     "use": ("使用", "Use"),
+    "too_large": (
+        "{n} 项改动太多，网址放不下；请分成两个方案",
+        "{n} changes don't fit into an address; make two scenarios",
+    ),
+    "too_long_file": (
+        "这个文件太大：方案最多 {n} 个字。请选一个方案文件（JSON）。",
+        "This file is too large: a scenario has at most {n} characters. Choose a scenario file (JSON).",
+    ),
     "save": ("存为文件", "Save as a file"),
     "clear": ("清空方案", "Clear the scenario"),
     "failed": (
@@ -89,6 +109,53 @@ COMPARE_TEXTS: dict[str, tuple[str, str]] = {
     "north": ("北", "N"),
     "km": ("公里", "km"),
 }
+
+FAILURES: dict[str, str] = {
+    "not JSON": "方案不是 JSON 文件",
+    "not a JSON object": "方案要写成一个 JSON 对象 {…}",
+    "longer": f"方案超过 {MAX_CHARS} 个字",
+    "more": f"方案超过 {MAX_CHANGES} 项改动",
+    "name": "方案名称要是不超过 100 字的文字",
+    "closed": "closed 要是站点编号的列表",
+    "hours": "开放时间读不懂，写法如 Mo-Su 08:00-20:00 或 24/7",
+    "equipped": 'equipped 里要写设施代码的列表，如 ["microwave"]',
+    "sites": "新站要有经度 lon 和纬度 lat",
+    "lon": "新站的经纬度要是数字",
+    "location": "新站的经纬度不在范围内（先经度，后纬度）",
+    "amenities": "新站的设施代码不认识",
+    "scenario": "登记表里没有这个站",
+}
+"""What is wrong with a scenario, by field or by the first words of the message."""
+_SHOWN = 60
+
+
+def failure_words(error: CareStationError, lang: Lang) -> str:
+    """Return why a comparison could not be worked out: what is wrong, of which station, at which value.
+
+    >>> failure_words(InvalidParameterError("scenario", "BQ-9", "no such station in this register"), "zh")
+    '登记表里没有这个站（BQ-9）'
+    """
+    if isinstance(error, NotFoundError):
+        numbers = "".join(char for char in str(error) if char.isdigit())
+        return str(error) if lang == "en" else f"登记表没有第 {numbers} 版"
+    if isinstance(error, InvalidParameterError):
+        return str(error) if lang == "en" else _with(FAILURES.get(error.name, str(error)), error.value)
+    if not isinstance(error, InvalidDataError):
+        return str(error)
+    problem = error.problems[0]
+    if lang == "en":
+        return str(problem)
+    by_message = next((words for start, words in FAILURES.items() if problem.message.startswith(start)), None)
+    words = (FAILURES.get(problem.field or "") or by_message) or f"不认识的内容 {problem.field}"
+    named = words if problem.station is None else f"{problem.station}：{words}"
+    return _with(named, problem.value)
+
+
+def _with(words: str, value: object) -> str:
+    if value is None:
+        return words
+    shown = str(value)
+    return f"{words}（{shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}）"
 
 
 def compare_say(lang: Lang, key: str, /, **fields: object) -> str:

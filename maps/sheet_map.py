@@ -192,6 +192,7 @@ def sheet_map(
     spots: Callable[[Frame], tuple[Spot, ...]] | None = None,
     places: Iterable[Mapping[str, Any]] = (),
     at_left: float = 0.5,
+    bounds: tuple[float, float, float, float] | None = None,
 ) -> SheetMap:
     """Return the drawing.
 
@@ -206,8 +207,9 @@ def sheet_map(
         spots: marks, asked for with the frame they stand in.
         places: GeoJSON point features with ``name`` and ``kind``, named where there is room.
         at_left: as for ``Frame.around``: room for a legend.
+        bounds: what is shown (west, south, east, north; degrees); the whole district without.
     """
-    frame = Frame.around(areas.district.geometry.bounds, size, 16, at_left)
+    frame = Frame.around(bounds or areas.district.geometry.bounds, size, 16, at_left)
     demand = cells["demand"].to_numpy(dtype=float)
     some = demand > 0
     limits = _thirds(demand[some])
@@ -231,6 +233,35 @@ def sheet_map(
         scale_px=round(km * 1000 * frame.scale, 1),
         scale_km=km,
     )
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A drawing too small for anything but the district and the classes of its cells, each a dot."""
+
+    width: int
+    height: int
+    district: str
+    cells: tuple[CellPath, ...]
+
+
+def thumbnail(
+    areas: Areas,
+    cells: pd.DataFrame,
+    classes: npt.NDArray[np.object_],
+    order: Sequence[str],
+    size: tuple[int, int],
+) -> Thumbnail:
+    """Return a small drawing; arguments as for ``sheet_map``."""
+    frame = Frame.around(areas.district.geometry.bounds, size, 4)
+    some = cells["demand"].to_numpy(dtype=float) > 0
+    lat, lon = np.array([h3.cell_to_latlng(cell) for cell in cells["cell"].to_numpy()[some]]).reshape(-1, 2).T
+    x, y = frame.at(lon, lat)
+    paths = []
+    for kind in order:
+        dots = zip(x[classes[some] == kind], y[classes[some] == kind], strict=True)
+        paths.append(CellPath(kind, "".join(f"M{a:.1f} {b:.1f}h0" for a, b in dots)))
+    return Thumbnail(*size, frame.path(areas.district.geometry), tuple(path for path in paths if path.path))
 
 
 def _thirds(demand: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

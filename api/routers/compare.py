@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
+import pandas as pd
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from api.compare_tables import difference_file
+from api.middleware import MAX_TARGET_BYTES
 from api.planning import Grounds
 from api.routers.pages import PageDep, PageRequest
 from api.routers.planner import PlannerQuestion
 from api.routers.planner_pages import strict
 from api.table_files import MEDIA_TYPES, table_bytes
 from geo.assessment import hours_unit, is_illustrative
-from geo.coverage import Situation, situation
+from geo.coverage import Situation, situation, summarise
 from geo.errors import InvalidDataError, InvalidParameterError, NotFoundError
-from geo.scenario import Scenario, apply, read_scenario
+from geo.scenario import MAX_CHARS, Scenario, apply, in_address, read_scenario
 from geo.scenario_difference import difference, steps
 from geo.stations import stations_to_frame
 from geo.store.past import RegisterVersion, register_versions, stations_at
 from maps.compare_page import Compared, Side, compare_address, edited, render_compare
+from maps.compare_texts import compare_say, failure_words
 
 router = APIRouter(include_in_schema=False)
 
@@ -41,7 +45,7 @@ class Comparison(PlannerQuestion):
         try:
             return Side(text, read_scenario(text))
         except InvalidDataError as error:
-            self.failure = self.failure or str(error.problems[0])
+            self.failure = self.failure or failure_words(error, self.state.lang)
             return Side()
 
     def versions(self) -> list[RegisterVersion]:
@@ -65,6 +69,15 @@ class Comparison(PlannerQuestion):
 
         return self.answer(("situation", standard, side), work)
 
+    def cover(self, side: Side) -> pd.DataFrame:
+        """Return the cells of one side: what its small map is drawn from.
+
+        Raises:
+            InvalidParameterError, NotFoundError: as for ``situation``.
+        """
+        standard = self.standard
+        return self.answer(("cover", standard, side), lambda _: summarise(self.situation(side)).cells)
+
     def compared(self) -> Compared | None:
         """Return what the comparison found; None, with ``failure`` set, where it cannot be worked out."""
         a, b = self.sides
@@ -74,7 +87,7 @@ class Comparison(PlannerQuestion):
             alone = a == Side() and b.version is None
             told = steps(b.scenario, grounds.stations, grounds.demand, self.standard) if alone else ()
         except (InvalidParameterError, NotFoundError) as error:
-            self.failure = str(error)
+            self.failure = failure_words(error, self.state.lang)
             return None
         return Compared(found, told)
 
@@ -86,12 +99,38 @@ async def compare(asked: PageDep) -> Response:
     wanted: Mapping[str, str] = asked.request.query_params
     plan = edited(question.sides[1].scenario, wanted, question.state.lang)
     if plan is not None and not question.failure:
-        text = plan.to_json() if plan.changes else ""
-        return RedirectResponse(compare_address(question.state, question.sides[0].text, text), 303)
-    chosen = wanted.get("station", "")[:64]
+        return await _shown(question, plan)
+    return await _page(question, wanted.get("station", "")[:64])
+
+
+@router.post("/planner/compare")
+async def loaded(asked: PageDep) -> Response:
+    """A scenario that was opened or pasted: sent on to its address, or told in the page what is wrong."""
+    question = Comparison(asked)
+    body = (await asked.request.body()).decode("utf-8", "replace")
+    text = dict(parse_qsl(body, keep_blank_values=True)).get("b", "").strip()
+    try:
+        return await _shown(question, read_scenario(text) if text else Scenario())
+    except InvalidDataError as error:
+        question.failure = failure_words(error, question.state.lang)
+        return await _page(question, typed=text[:MAX_CHARS])
+
+
+async def _shown(question: Comparison, plan: Scenario) -> Response:
+    """Send on to the address that holds the scenario; say so in the page where none can."""
+    address = compare_address(question.state, question.sides[0].text, in_address(plan))
+    if len(address) < MAX_TARGET_BYTES:
+        return RedirectResponse(address, 303)
+    question.failure = compare_say(question.state.lang, "too_large", n=plan.changes)
+    return await _page(question)
+
+
+async def _page(question: Comparison, chosen: str = "", typed: str = "") -> Response:
+    asked = question.asked
 
     def page() -> str:
         found, grounds = question.compared(), question.grounds()
+        covers = tuple(question.cover(side) for side in question.sides) if found else ()
         return render_compare(
             found,
             question.sides,
@@ -103,12 +142,14 @@ async def compare(asked: PageDep) -> Response:
             demand_basis=grounds.demand.basis,
             demand_unit=hours_unit(grounds.demand.unit, question.state.is_hours),
             illustrative=is_illustrative(grounds.stations),
+            covers=covers,
             chosen=chosen,
+            typed=typed,
             failure=question.failure,
             view=asked.page_view,
         )
 
-    return strict(await question.page(page, question.sides, chosen, question.failure))
+    return strict(await question.page(page, question.sides, chosen, typed, question.failure))
 
 
 @router.get("/planner/compare/difference.xlsx")

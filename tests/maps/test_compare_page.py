@@ -106,10 +106,19 @@ def test_a_scenario_is_saved_and_read_back(live_server: LiveServer) -> None:
     ("plan", "says"),
     [
         ('{"closed": ["BQ-999"]}', "BQ-999"),
-        ('{"hours": {"BQ-E01": "whenever"}}', "not opening hours"),
-        ("{", "not JSON"),
+        (
+            '{"hours": {"BQ-E01": "whenever"}}',
+            "BQ-E01：开放时间读不懂，写法如 Mo-Su 08:00-20:00 或 24/7（whenever）",
+        ),
+        ("{", "方案不是 JSON 文件"),
+        ("z.broken", "方案不是 JSON 文件"),
+        ("[]", "方案要写成一个 JSON 对象"),
+        ('{"colour": 1}', "不认识的内容 colour"),
+        ('{"equipped": {"BQ-E01": ["sauna"]}}', "BQ-E01：equipped 里要写设施代码的列表"),
+        ('{"sites": [{"lon": 34.2, "lat": 109.0}]}', "new-1：新站的经纬度不在范围内"),
+        ('{"sites": [{"lon": "x", "lat": 34}]}', "new-1：新站的经纬度要是数字（x）"),
         ('{"name": "</script><img src=x>", "closed": ["<b>"]}', "&lt;b&gt;"),
-        ("v99", "version 99"),
+        ("v99", "登记表没有第 99 版"),
     ],
 )
 def test_what_cannot_be_compared_is_told_in_place(live_server: LiveServer, plan: str, says: str) -> None:
@@ -121,6 +130,90 @@ def test_what_cannot_be_compared_is_told_in_place(live_server: LiveServer, plan:
         body(address(live_server, "/difference.xlsx", b=plan))
     assert caught.value.code in (400, 404)
     caught.value.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("PK\x03\x04 not JSON at all", "方案不是 JSON 文件"),
+        ('{"closed": ["BQ-999"]}', "登记表里没有这个站（BQ-999）"),
+        ('{"hours": {"BQ-E01": "</textarea><img src=x>"}}', "开放时间读不懂"),
+        ('{"name": "' + "测" * 15_000 + '"}', "方案名称要是不超过 100 字的文字"),
+        ("测" * 20_000, "方案超过 16000 个字"),
+        ("[" * 9_000, "方案不是 JSON 文件"),
+    ],
+    ids=["not JSON", "no such station", "bad hours", "long name", "long", "deep"],
+)
+def test_a_bad_file_is_told_in_the_page(live_server: LiveServer, text: str, says: str) -> None:
+    sent = urlencode({"b": text}).encode()
+    with urllib.request.urlopen(address(live_server, window="T3"), sent) as answer:
+        html = answer.read().decode()
+    assert "没有算成" in html
+    assert says in html
+    assert "<img" not in html
+
+
+def test_a_large_scenario_is_opened(live_server: LiveServer) -> None:
+    sites = tuple(NewSite(f"候选点 {n}", 109.0 + n / 1000, 34.2 + n / 1000) for n in range(120))
+    plan = Scenario("盘活", sites=sites)
+    assert len(plan.to_json()) < 16_000
+    with urllib.request.urlopen(address(live_server), urlencode({"b": plan.to_json()}).encode()) as answer:
+        html = answer.read().decode()
+        shown = parse_qs(urlsplit(answer.url).query)["b"][0]
+    assert read_scenario(shown) == plan
+    assert "B 的 120 项改动" in html
+
+
+def test_both_sides_and_the_map_stand_as_figures_too(live_server: LiveServer) -> None:
+    html = body(address(live_server, window="T3", b=PLAN.to_json())).decode()
+    shares = re.findall(r"<strong[^>]*>([\d.]+%)</strong></figcaption>", html)
+    row = next(value for name, value in figures(html).items() if "步行覆盖率" in name)
+    assert tuple(shares) == row[:2]
+    table = html.partition('<details class="c-table">')[2].partition("</details>")[0]
+    lines = [re.findall(r'<td class="n">([\d.,]+)</td>', line) for line in table.split("<tr>")[2:]]
+    assert len(lines) == 9
+    told = [sum(float(line[kind].replace(",", "")) for line in lines) for kind in range(5)]
+    legend = html.partition('<div class="c-legend">')[2].partition("</ul>")[0]
+    drawn = [float(value.replace(",", "")) for value in re.findall(r"<b>([\d.,]+)</b></li>", legend)]
+    assert told == pytest.approx(drawn, abs=5)  # each of nine lines is rounded to a whole
+    assert sum(drawn) == pytest.approx(6000, abs=3)
+
+
+def test_a_place_is_chosen_with_the_arrow_keys(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server.url}/planner/compare?window=T3")
+    page.locator("#pick").focus()
+    expect(page.locator("#pick-hint")).to_be_visible()
+    page.keyboard.press("Enter")
+    before = [float(page.locator(field).input_value()) for field in ("#f-lon", "#f-lat")]
+    for key in ("ArrowRight", "ArrowRight", "Shift+ArrowLeft", "ArrowDown"):
+        page.keyboard.press(key)
+    lon, lat = (float(page.locator(field).input_value()) for field in ("#f-lon", "#f-lat"))
+    data = page.locator("#map").evaluate("e => [Number(e.dataset.lon), Number(e.dataset.lat)]")
+    assert lon - before[0] == pytest.approx(19 * data[0], abs=2e-6)
+    assert before[1] - lat == pytest.approx(10 * data[1], abs=2e-6)
+    page.keyboard.press("Enter")
+    expect(page.locator("#add button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".changes li")).to_have_count(1)
+    made = read_scenario(parse_qs(urlsplit(page.url).query)["b"][0]).sites[0]
+    assert (made.lon, made.lat) == (lon, lat)
+
+
+def test_a_file_of_fifty_megabytes_is_not_even_read(
+    page: Page, live_server: LiveServer, tmp_path: Path
+) -> None:
+    page.goto(f"{live_server.url}/planner/compare?window=T3")
+    file = tmp_path / "film.json"
+    with file.open("wb") as made:
+        made.truncate(50_000_000)
+    page.locator("#load input[type=file]").set_input_files(file)
+    expect(page.locator("#load-note")).to_contain_text("这个文件太大")
+    assert page.url.endswith("?window=T3")
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"hours": {"BQ-E01": "<script>alert(1)</script>"}}', encoding="utf-8")
+    page.locator("#load input[type=file]").set_input_files(bad)
+    expect(page.locator(".notice[role=alert] b")).to_contain_text("BQ-E01：开放时间读不懂")
+    assert "alert(1)" in page.locator("#f-text").input_value()  # kept, to be put right
 
 
 def test_a_scenario_is_made_by_hand(page: Page, live_server: LiveServer, tmp_path: Path) -> None:
