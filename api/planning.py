@@ -180,6 +180,7 @@ class Planning:
                 today=today,
                 places=grounds.places,
                 answered=answered,
+                street_names=grounds.areas.street_names(),
             )
 
         return self.answer(snapshot, ("assessment", standard, today, answered), work, basis)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -64,13 +66,18 @@ def _is_serving(walk: Situation) -> npt.NDArray[np.bool_]:
     return np.asarray(walk.stations["status"].isin(SERVING_STATUSES), dtype=bool)
 
 
-def distance_metric(walk: Situation, router: Router | None = None) -> Metric:
-    """Metric 7: demand-weighted distance and time to the nearest serving station, worst streets, 2SFCA."""
+def distance_metric(
+    walk: Situation, router: Router | None = None, street_names: Mapping[str, str] | None = None
+) -> Metric:
+    """Metric 7: demand-weighted distance and time to the nearest serving station, worst streets, 2SFCA.
+
+    ``street_names`` is by code; a street it does not hold goes by its code.
+    """
     weights = walk.weights.sum(axis=(1, 2))
     serving = walk.stations[_is_serving(walk)]
     why = NO_STATIONS if serving.empty else NO_DEMAND if weights.sum() == 0 else None
     if why is None:
-        figures = _distances(walk, serving, weights, router)
+        figures = _distances(walk, serving, weights, router, street_names or {})
     else:
         figures = [
             Figure("mean", "平均最近距离", "Mean distance", None, "m", reason=why),
@@ -86,7 +93,11 @@ def distance_metric(walk: Situation, router: Router | None = None) -> Metric:
 
 
 def _distances(
-    walk: Situation, serving: gpd.GeoDataFrame, weights: Floats, router: Router | None
+    walk: Situation,
+    serving: gpd.GeoDataFrame,
+    weights: Floats,
+    router: Router | None,
+    street_names: Mapping[str, str],
 ) -> list[Figure]:
     index = StationIndex(serving.geometry.x.to_numpy(), serving.geometry.y.to_numpy(), serving["id"].tolist())
     metres = index.nearest_many(walk.demand.cells["lon"], walk.demand.cells["lat"], k=1)[1][:, 0]
@@ -120,7 +131,7 @@ def _distances(
         left = float(weights[~reached].sum())
         name = (f"路网{NETWORK_LIMIT_MIN:g}分钟内走不到", f"Not within {NETWORK_LIMIT_MIN:g} min by network")
         figures.append(share("unreached", *name, left, float(weights.sum()), why_not=NO_DEMAND))
-    return figures + _worst_streets(walk, metres, weights)
+    return figures + _worst_streets(walk, metres, weights, street_names)
 
 
 def _network_minutes(walk: Situation, serving: gpd.GeoDataFrame, router: Router) -> Floats:
@@ -156,15 +167,24 @@ def percentile(values: Floats, weights: Floats, part: float) -> float | None:
     return float(values[held][order][place])
 
 
-def _worst_streets(walk: Situation, metres: Floats, weights: Floats) -> list[Figure]:
+def _worst_streets(
+    walk: Situation, metres: Floats, weights: Floats, names: Mapping[str, str]
+) -> list[Figure]:
     street = walk.demand.cells["street_code"].astype(object).to_numpy()
     codes = sorted({code for code in street[weights > 0] if isinstance(code, str)})
     means = [
-        _mean((f"street.{code}", f"最远街道 {code}", f"Farthest street {code}"), "m",
-            metres[street == code], weights[street == code],
+        _mean(
+            (
+                f"street.{code}",
+                f"最远街道：{names.get(code, code)}",
+                f"Farthest street: {names.get(code, code)}",
+            ),
+            "m",
+            metres[street == code],
+            weights[street == code],
         )
         for code in codes
-    ]  # fmt: skip
+    ]
     return sorted(means, key=lambda figure: -(figure.value or 0.0))[:WORST_STREETS]
 
 

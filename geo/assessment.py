@@ -5,7 +5,7 @@ API, maps, command line and report all call ``assess``, so a number is the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -89,6 +89,7 @@ def assess(
     places: pd.DataFrame | None = None,
     rule_sets: Iterable[RuleSet] | None = None,
     answered: tuple[int, int] | None = None,
+    street_names: Mapping[str, str] | None = None,
 ) -> Assessment:
     """Assess a register against a demand table under one standard.
 
@@ -102,6 +103,7 @@ def assess(
             ``lat`` or WGS-84 points as geometry.
         rule_sets: rule sets to judge by, all printed in metric 2; the shipped ones without.
         answered: (reports answered in time, reports in all), where reports are kept.
+        street_names: the streets' names by code; without one, as the stations' records have it.
 
     Raises:
         InvalidParameterError: the router's minutes are of another mode of travel than the standard's.
@@ -123,7 +125,7 @@ def assess(
         twice_metric(walk),
         window_metric(stations, walk, router),
         service_metric(walk),
-        distance_metric(walk, router),
+        distance_metric(walk, router, {**_streets_of(stations), **(street_names or {})}),
         balance_metric(walk),
         on_map_metric(stations),
         long_hours_metric(stations, standard.week),
@@ -146,6 +148,14 @@ def assess(
         compliance=judged,
         metrics=metrics,
     )
+
+
+def _streets_of(stations: gpd.GeoDataFrame) -> dict[str, str]:
+    return {
+        code: name
+        for code, name in zip(stations["street_code"], stations["street"], strict=True)
+        if isinstance(code, str) and isinstance(name, str)
+    }
 
 
 def _candidates(places: pd.DataFrame | None) -> tuple[Candidate, ...]:

@@ -57,7 +57,8 @@ class StationRow:
 
     ``window_state`` is over the window and day asked for (or the whole week): open throughout, partly,
     closed throughout, unknown in part without being known open, or not serving by status.
-    ``open_share`` is the share of quarter-hours it is known to be open, 0-1. ``by_window`` is the state in
+    ``open_share`` is the share of quarter-hours it is known to be open, 0-1; None where ``window_state`` is
+    unknown: unknown never counts as closed. ``by_window`` is the state in
     each window on the day type asked for (on all seven days of the week); empty at an instant.
     ``demand_covered`` is the demand (or demand-hours) within the threshold while the station is open, the
     same for each service it has; None where no demand was given.
@@ -67,7 +68,7 @@ class StationRow:
     name: str
     street_code: str | None
     window_state: WindowState
-    open_share: float
+    open_share: float | None
     by_window: dict[str, WindowState]
     demand_covered: float | None
     cells: tuple[StationCell, ...]
@@ -154,14 +155,15 @@ def _station_row(
     held = {**row["amenities"], **row["services"]}
     serving = row["status"] in SERVING_STATUSES
     asked = states[_asked_slots(standard)]
+    state = _window_state(asked, serving)
     windows = WINDOW_CODES if standard.at is None else ()
     day = standard.day or ("weekday" if standard.window else None)
     return StationRow(
         station_id=row["id"],
         name=row["name"],
         street_code=row["street_code"],
-        window_state=_window_state(asked, serving),
-        open_share=float((asked == 1).mean()) if serving else 0.0,
+        window_state=state,
+        open_share=None if state == "unknown" else float((asked == 1).mean()) if serving else 0.0,
         by_window={code: _window_state(states[window_slots(code, day)], serving) for code in windows},
         demand_covered=covered,
         cells=tuple(_station_cell(code, held.get(code)) for code in catalogue()),

@@ -344,7 +344,9 @@ def _station_mark(
     kind, text = _drawn(cell, row, say)
     parts = [
         say.say("cell_head", station=name, service=say.service(cell.code), what=say.say(f"kind_{kind}")),
-        say.say("cell_hours", state=say.say(f"state_{row.window_state}"), share=percent(row.open_share)),
+        say.say("cell_hours_unknown")
+        if row.open_share is None
+        else say.say("cell_hours", state=say.say(f"state_{row.window_state}"), share=percent(row.open_share)),
     ]
     if cell.distance_m is not None:
         parts.append(say.say("cell_distance", n=whole(cell.distance_m)))

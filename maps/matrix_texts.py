@@ -93,6 +93,7 @@ MATRIX_TEXTS: dict[str, tuple[str, str]] = {
         "所选时段{state}，确认开放 {share}%。",
         "In the time chosen: {state}, known open {share}%.",
     ),
+    "cell_hours_unknown": ("所选时段开放与否未知。", "Whether it is open in the time chosen is unknown."),
     "cell_distance": ("在 {n} 米外。", "{n} m away."),
     "cell_checked": ("{date}核实。", "Checked {date}."),
     "cell_unchecked": ("没有核实日期。", "No date of checking."),

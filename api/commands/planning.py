@@ -273,7 +273,7 @@ def _station_lines(body: Body) -> tuple[Sequence[str], list[tuple[object, ...]]]
         counts = [sum(cell["availability"] == word for cell in cells) for word in ("available", "unknown")]
         broken = sum(cell["value"] == "broken" for cell in cells)
         covered = f"{row['demand_covered']:,.1f}"
-        state = row["window_state"], f"{row['open_share']:.0%}"
+        state = row["window_state"], "–" if row["open_share"] is None else f"{row['open_share']:.0%}"
         rows.append((row["station_id"], row["name"], *state, *counts, broken, covered))
     return heads, rows
 

@@ -178,7 +178,7 @@ def _matrix_sheet(book: Any, stations: Sequence[Station], week: date) -> None:
 
 
 def _matrix_row(row: StationRow, street: str | None) -> Iterator[object]:
-    share = None if row.window_state == "unknown" else round(row.open_share, 3)
+    share = None if row.open_share is None else round(row.open_share, 3)
     yield from (row.station_id, row.name, street, _WINDOW_ZH[row.window_state], share)
     for cell in row.cells:
         word = label("amenity_value", cell.value)

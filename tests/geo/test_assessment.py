@@ -169,6 +169,11 @@ def test_metric_7_distance(toy: Assessment) -> None:
     assert ratio(toy, 7, "street.s1") == pytest.approx((245 * away["A"], 955))
     streets = [line.key for line in metric(toy, 7).figures if line.key.startswith("street")]
     assert streets == ["street.s2", "street.s1"]
+    # no station's record names a street here: the code stands for the name until the areas tell it
+    assert figure(toy, 7, "street.s2").zh == "最远街道：s2"
+    named = assessed(street_names={"s2": "二街"})
+    assert figure(named, 7, "street.s2").zh == "最远街道：二街"
+    assert figure(named, 7, "street.s2").en == "Farthest street: 二街"
     # seats in reach: 10 of S1 for A, 20 + 6 for B, 6 for C, none elsewhere; on duty on average 1,970/168
     assert ratio(toy, 7, "seats") == pytest.approx((42, TOTAL / 168))
     assert ratio(toy, 7, "seats_assumed") == (2, 4)

@@ -100,7 +100,7 @@ def test_stations_by_hand() -> None:
     assert states == {
         "S1": ("partly", pytest.approx(4 / 14)),
         "S2": ("open", 1.0),
-        "S3": ("unknown", 0.0),
+        "S3": ("unknown", None),
         "S4": ("open", 1.0),
         "S5": ("not_serving", 0.0),
     }
