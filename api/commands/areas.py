@@ -13,7 +13,7 @@ from api.commands.terminal import JsonOption, StoreOption, opened_store, say, sa
 from geo.areas import Areas, read_areas
 from geo.errors import InvalidDataError
 from geo.stations import Station
-from geo.store.planning_layers import keep_areas
+from geo.store.planning_layers import clear_areas, imported_areas, keep_areas
 from geo.store.protocol import Change
 
 areas = typer.Typer(help="The district and its streets.")
@@ -69,6 +69,21 @@ def import_areas(
         return
     say(f"{found.district.name}: {len(found.streets)} streets imported from {file.name}")
     _tell_streets(check, found, assigned)
+
+
+@areas.command()
+def clear(*, json: JsonOption = False, store: StoreOption = None) -> None:
+    """Take the imported areas out: the shipped ones hold again; the stations' own streets stay."""
+    with opened_store(settings_with(store)) as opened:
+        before = imported_areas(opened)
+        version = clear_areas(opened)
+    name = before[1].district.name if before is not None else None
+    if json:
+        say_json({"cleared": version is not None, "district_before": name, "register_version": version})
+    elif version is None:
+        say("no areas were imported; the shipped ones hold already")
+    else:
+        say(f"areas of {name} taken out; the shipped ones hold again as of register version {version}")
 
 
 def check_streets(stations: Sequence[Station], found: Areas) -> StreetCheck:

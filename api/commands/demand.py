@@ -21,7 +21,8 @@ from geo.demand_model import build_demand, read_model, read_places, shipped_mode
 from geo.demand_rows import DAY_TYPES, WINDOW_CODES
 from geo.errors import InvalidDataError, Problem
 from geo.stations import stations_to_frame
-from geo.store.planning_layers import imported_areas, keep_demand
+from geo.store.layers import layer_versions
+from geo.store.planning_layers import clear_demand, imported_areas, keep_demand
 from geo.store.protocol import StationStore
 
 _QUIET_S = 2.0  # before progress is worth a line
@@ -94,6 +95,21 @@ def import_file(
                 progress=_Progress(f"reading {file.name}"),
             )
         _finish(opened, table, output, dry_run=dry_run, json=json)
+
+
+@demand.command()
+def clear(*, json: JsonOption = False, store: StoreOption = None) -> None:
+    """Take the kept demand out: the shipped model is worked out for each register version again."""
+    with opened_store(settings_with(store)) as opened:
+        before = layer_versions(opened).get("demand")
+        version = clear_demand(opened)
+    basis = before[1].get("basis") if before is not None else None
+    if json:
+        say_json({"cleared": version is not None, "demand_basis_before": basis, "register_version": version})
+    elif version is None:
+        say("no demand was kept; the shipped model holds already")
+    else:
+        say(f"{basis} demand taken out; the shipped model holds again as of register version {version}")
 
 
 class _Progress:

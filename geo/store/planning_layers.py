@@ -78,6 +78,22 @@ def keep_demand(store: StationStore, demand: Demand) -> int:
     return replace_demand(store, rows, details)
 
 
+def clear_demand(store: StationStore) -> int | None:
+    """Take the kept demand out and return the register version; None where none was kept.
+
+    The shipped model is worked out again from then on.
+    """
+    return replace_demand(store, ()) if "demand" in layer_versions(store) else None
+
+
+def clear_areas(store: StationStore) -> int | None:
+    """Take the imported areas out and return the register version; None where there were none.
+
+    The shipped areas hold from then on; the stations' own streets stay as they are.
+    """
+    return replace_areas(store, ()) if "areas" in layer_versions(store) else None
+
+
 def imported_areas(store: StationStore) -> tuple[int, Areas] | None:
     """Return the imported areas and the register version of their import; None where there are none."""
     present = layer_versions(store).get("areas")

@@ -196,3 +196,25 @@ def test_a_missing_file_is_one_line(url: str, capsys: pytest.CaptureFixture[str]
     assert run(["areas", "import", "not-there.geojson", "--store", url]) == 1
     said = capsys.readouterr()
     assert "not-there.geojson" in said.out + said.err
+
+
+def test_cleared_areas_give_way_to_the_shipped_ones(
+    url: str, store: StationStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "areas.json"
+    file.write_text(json.dumps(GOOD), encoding="utf-8")
+    assert run(["areas", "clear", "--store", url]) == 0
+    assert "no areas were imported" in capsys.readouterr().out
+    with TestClient(create_app(Settings(store_url=url))) as client:
+        shipped = {one["id"] for one in client.get(f"{AREAS}?limit=100").json()["features"]}
+        assert run(["areas", "import", str(file), "--store", url, "--json"]) == 0
+        version = json.loads(capsys.readouterr().out)["register_version"]
+        client.app.state.service.live.wait_for(version)  # type: ignore[attr-defined]
+        own = {one["id"] for one in client.get(f"{AREAS}?limit=100").json()["features"]}
+        assert run(["areas", "clear", "--store", url, "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["cleared"] is True and told["register_version"] == version + 1
+        client.app.state.service.live.wait_for(version + 1)  # type: ignore[attr-defined]
+        again = {one["id"] for one in client.get(f"{AREAS}?limit=100").json()["features"]}
+    assert "610111102" in own and own != shipped
+    assert again == shipped

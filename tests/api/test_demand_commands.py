@@ -112,3 +112,17 @@ def test_every_bad_row_of_an_import_is_named_in_the_one_line(
     path.write_text("lon,lat,count\n" + "109.05,34.28,-1\n" * 8, encoding="utf-8")
     assert run(["demand", "import", str(path), "--store", url, "--datum", "wgs84"]) == 1
     assert capsys.readouterr().err.endswith("(and 3 more problems)\n")
+
+
+def test_demand_is_cleared_and_the_model_holds_again(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demand", "clear", "--store", url]) == 0
+    assert "no demand was kept" in capsys.readouterr().out
+    assert run(["demand", "build", "--store", url, "--json"]) == 0
+    kept = json.loads(capsys.readouterr().out)["register_version"]
+    assert stored(url) is not None
+    assert run(["demand", "clear", "--store", url, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"cleared": True, "demand_basis_before": "modelled", "register_version": kept + 1}
+    assert stored(url) is None
+    assert run(["demand", "clear", "--store", url, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["cleared"] is False
