@@ -6,11 +6,9 @@ larger sets are split around their local maxima.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
-import h3
+import h3.api.basic_int as h3
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -21,6 +19,8 @@ MIN_UNSERVED_SHARE = 0.5
 """Unserved share a cell needs to be a gap cell (inclusive)."""
 MAX_AREA_CELLS = 12
 _ROUNDING = 1e-12  # sums of shares carry rounding; "exactly 80 %" and "exactly half" must still count
+
+Links = list[list[int]]
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,12 @@ def gap_cells(
     unserved = demand - covered
     total = float(unserved[unserved > 0].sum())
     half = unserved >= demand * MIN_UNSERVED_SHARE * (1 - _ROUNDING)
-    order = sorted(
-        (number for number in range(len(cells)) if unserved[number] > total * _ROUNDING and half[number]),
-        key=lambda number: (-unserved[number], cells[number]),
-    )
-    held, chosen = 0.0, []
-    for number in order:
-        if held >= total * HELD_SHARE * (1 - _ROUNDING):
-            break
-        chosen.append(number)
-        held += float(unserved[number])
-    return chosen
+    rows = np.flatnonzero((unserved > total * _ROUNDING) & half)
+    names = np.array([cells[row] for row in rows], dtype=np.str_)
+    order = rows[np.lexsort((names, -unserved[rows]))]
+    held = np.cumsum(unserved[order])
+    needed = int(np.searchsorted(held, total * HELD_SHARE * (1 - _ROUNDING))) + 1
+    return [int(row) for row in order[: needed if total > 0 else 0]]
 
 
 def gap_areas(table: pd.DataFrame, street_codes: npt.NDArray[np.object_]) -> list[GapArea]:
@@ -70,81 +65,77 @@ def gap_areas(table: pd.DataFrame, street_codes: npt.NDArray[np.object_]) -> lis
     cells = table["cell"].tolist()
     demand, covered = table["demand"].to_numpy(dtype=float), table["covered"].to_numpy(dtype=float)
     chosen = gap_cells(demand, covered, cells)
-    unserved = {cells[number]: float(demand[number] - covered[number]) for number in chosen}
-    street = {cells[number]: street_codes[number] for number in chosen}
+    names = [cells[number] for number in chosen]
+    unserved = (demand - covered)[chosen].tolist()
+    links = _links(names, [street_codes[number] for number in chosen])
     areas = [
         GapArea(
-            street_code=street[min(members)],
-            cells=tuple(sorted(members, key=lambda cell: (-unserved[cell], cell))),
-            unserved=sum(unserved[cell] for cell in sorted(members)),
+            street_code=street_codes[chosen[min(members)]],
+            cells=tuple(names[rank] for rank in sorted(members)),
+            unserved=sum(unserved[rank] for rank in sorted(members, key=names.__getitem__)),
         )
-        for linked in _linked_sets(street)
-        for members in _split(linked, unserved)
+        for linked in _linked_sets(set(range(len(chosen))), links)
+        for members in _split(linked, links)
     ]
     return sorted(areas, key=lambda area: (-area.unserved, area.cells[0]))
 
 
-def _neighbours(cell: str, members: Container[str]) -> list[str]:
-    return [other for other in _ring(cell) if other in members]
+def _links(names: list[str], streets: list[object]) -> Links:
+    """Return each gap cell's neighbours of the same street.
+
+    Cells are known by their rank, most unserved first and ties by id: the higher of two has the lower number.
+    """
+    cells = [int(name, 16) for name in names]
+    rank_of = {cell: rank for rank, cell in enumerate(cells)}
+    around = ((rank_of.get(other) for other in h3.grid_disk(cell, 1)) for cell in cells)
+    return [
+        [other for other in ranks if other is not None and other != rank and streets[other] == streets[rank]]
+        for rank, ranks in enumerate(around)
+    ]
 
 
-@lru_cache(maxsize=1 << 15)  # a cell is asked again at every split of its set
-def _ring(cell: str) -> tuple[str, ...]:
-    return tuple(other for other in h3.grid_disk(cell, 1) if other != cell)
-
-
-def _linked_sets(street: Mapping[str, object]) -> list[set[str]]:
-    """Return the sets of H3-adjacent cells of one street."""
-    waiting, found = dict.fromkeys(sorted(street)), []
-    while waiting:
-        first = next(iter(waiting))
-        del waiting[first]
+def _linked_sets(members: set[int], links: Links) -> list[set[int]]:
+    """Return the sets of cells that hang together among ``members``, which are used up."""
+    found = []
+    while members:
+        first = members.pop()
         linked, edge = {first}, [first]
         while edge:
-            cell = edge.pop()
-            for other in _neighbours(cell, waiting):
-                if street[other] == street[first]:
-                    del waiting[other]
+            for other in links[edge.pop()]:
+                if other in members:
+                    members.remove(other)
                     linked.add(other)
                     edge.append(other)
         found.append(linked)
     return found
 
 
-def _split(linked: set[str], unserved: dict[str, float]) -> list[set[str]]:
+def _split(linked: set[int], links: Links) -> list[set[int]]:
     """Split a set of over 12 cells around its local maxima into connected sets of at most 12."""
     if len(linked) <= MAX_AREA_CELLS:
         return [linked]
-    basins: dict[str, set[str]] = {}
-    for cell in linked:
-        basins.setdefault(_summit(cell, linked, unserved), set()).add(cell)
+    basins = _basins(linked, links)
     if len(basins) == 1:
-        grown = _grown(linked, unserved)
-        return [
-            grown,
-            *(
-                part
-                for rest in _linked_sets(dict.fromkeys(linked - grown))
-                for part in _split(rest, unserved)
-            ),
-        ]
-    return [part for basin in basins.values() for part in _split(basin, unserved)]
+        grown = _grown(linked, links)
+        rest = _linked_sets(linked - grown, links)
+        return [grown, *(part for one in rest for part in _split(one, links))]
+    return [part for basin in basins for part in _split(basin, links)]
 
 
-def _summit(cell: str, members: set[str], unserved: dict[str, float]) -> str:
-    """Climb from neighbour to highest neighbour until none is higher; ties go to the lower cell id."""
-    while True:
-        best = min([cell, *_neighbours(cell, members)], key=lambda other: (-unserved[other], other))
-        if best == cell:
-            return cell
-        cell = best
+def _basins(linked: set[int], links: Links) -> list[set[int]]:
+    """Part cells by the summit reached when climbing from neighbour to highest neighbour."""
+    summit: dict[int, int] = {}
+    basins: dict[int, set[int]] = {}
+    for cell in sorted(linked):  # whatever is climbed to has been reached before
+        best = min((other for other in links[cell] if other in linked), default=cell)
+        summit[cell] = cell if best > cell else summit[best]
+        basins.setdefault(summit[cell], set()).add(cell)
+    return list(basins.values())
 
 
-def _grown(linked: set[str], unserved: dict[str, float]) -> set[str]:
+def _grown(linked: set[int], links: Links) -> set[int]:
     """Grow a connected set of 12 from the one summit, always taking the highest cell at its edge."""
-    top = min(linked, key=lambda cell: (-unserved[cell], cell))
-    grown = {top}
+    grown = {min(linked)}
     while len(grown) < MAX_AREA_CELLS:
-        edge = {other for cell in grown for other in _neighbours(cell, linked)} - grown
-        grown.add(min(edge, key=lambda cell: (-unserved[cell], cell)))
+        grown.add(min({other for cell in grown for other in links[cell] if other in linked} - grown))
     return grown
