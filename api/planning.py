@@ -20,7 +20,7 @@ from geo.areas import Areas, shipped_areas
 from geo.assessment import Assessment, assess
 from geo.demand import Demand
 from geo.demand_model import build_demand, shipped_model, shipped_places
-from geo.errors import InvalidParameterError
+from geo.errors import InvalidParameterError, StoreUnavailableError
 from geo.standard import Standard
 from geo.store.planning_layers import PlanningLayers, read_planning_layers
 from geo.store.protocol import StationStore
@@ -31,6 +31,7 @@ ANSWER_DAYS = 7
 """Within how many days a worker's report should be answered (metric 12)."""
 _KEPT = 80  # answers; the largest, a file of every gap, has about a megabyte
 _KEPT_AT_LEAST, _KEPT_CELLS = 8, 1_000_000  # an answer on 500,000 cells has hundreds of megabytes
+_READ_WAIT_S = 1.0
 Answer = TypeVar("Answer")
 Basis = Literal["modelled", "measured"]
 
@@ -51,7 +52,7 @@ class Planning:
 
     def __init__(self, store: StationStore) -> None:
         self._store = store
-        self._lock = threading.Lock()
+        self._lock, self._reading = threading.Lock(), threading.Lock()
         self._layers: PlanningLayers | None = None
         self.answered: tuple[int, int] | None = None
         self._read_for: Snapshot | None = None
@@ -67,15 +68,22 @@ class Planning:
     def read(self, snapshot: Snapshot) -> None:
         """Read the imported demand and areas that go with a snapshot, those that were replaced since.
 
-        Nobody else waits meanwhile: a store that hangs keeps no answer back that is there already.
+        Nobody else waits meanwhile: a store that hangs keeps no answer back that is there already. Millions
+        of rows take a while and are read once, however many ask at a time.
 
         Raises:
-            StoreUnavailableError: the store is away.
+            StoreUnavailableError: the store is away, or is being read for another asker still.
         """
-        self.count_reports()
-        layers = read_planning_layers(self._store, self._layers)
-        with self._lock:
-            self._layers, self._read_for = layers, snapshot
+        if not self._reading.acquire(timeout=_READ_WAIT_S):
+            raise StoreUnavailableError("imported demand is still being read")
+        try:
+            if self._read_for is not snapshot:
+                self.count_reports()
+                layers = read_planning_layers(self._store, self._layers)
+                with self._lock:
+                    self._layers, self._read_for = layers, snapshot
+        finally:
+            self._reading.release()
 
     def count_reports(self) -> None:
         """Count the workers' reports anew: they come and are answered without a new register version.

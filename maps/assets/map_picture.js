@@ -37,27 +37,26 @@
 
   CareMap.picture = function (map, group, given) {
     var all = L.latLngBounds(given.bounds.map(CareMap.latLng));
-    var now = null, paper = null, asked = 0;
+    var now = null, aim = null, paper = null;
 
-    function corners(box, zoom) {
-      return L.latLngBounds(map.unproject(box.min, zoom), map.unproject(box.max, zoom));
+    function corners(one) {
+      return L.latLngBounds(map.unproject(one.box.min, one.zoom), map.unproject(one.box.max, one.zoom));
     }
 
-    function show(url, box, zoom) {
+    function show(one, url) {
       var image = new Image();
-      var turn = asked += 1;
+      aim = one;
+      image.alt = "";
       image.onload = function () {
-        var next;
-        if (turn !== asked || !map.hasLayer(group)) { return; }
-        next = overlay(image, corners(box, zoom), "cells-now").addTo(group);
+        if (aim !== one) { return; }
+        one.layer = overlay(image, corners(one), "cells-now").addTo(group);
         if (now) { group.removeLayer(now.layer); }
-        now = { layer: next, box: box, zoom: zoom, whole: corners(box, zoom).contains(all) };
-        if (!now.whole && !paper) {
+        now = one;
+        if (!one.whole && !paper) {
           paper = overlay(given.url, all, "cells-paper").addTo(group);
           paper.bringToBack();
         }
       };
-      image.alt = "";
       image.src = url;
     }
 
@@ -65,18 +64,20 @@
       var zoom = map.getZoom(), fine = window.devicePixelRatio > SHARP_FROM ? 2 : 1;
       var box = around(map, all, MARGIN), size;
       if (!box || !map.hasLayer(group)) { return; }
-      if (now && now.zoom === zoom && (now.whole || now.box.contains(inside(map, box)))) { return; }
+      if (aim && aim.zoom === zoom && (aim.whole || aim.box.contains(inside(map, box)))) { return; }
       size = box.getSize();
       if (size.x * size.y * fine * fine > MOST_PX) {
         fine = 1;
         box = around(map, all, 0) || box;
       }
-      show(address(given.url, zoom, box, fine), box, zoom);
+      show({ box: box, zoom: zoom, whole: corners({ box: box, zoom: zoom }).contains(all) },
+        address(given.url, zoom, box, fine));
     }
 
     if (given.url.indexOf("data:") === 0) { overlay(given.url, all, "cells-now").addTo(group); return; }
     map.on("moveend resize", look);
     group.on("add", look);
-    look();
+    group.on("remove", function () { aim = now; });
+    window.setTimeout(look, 0);  // the page's script sets the first view after its layers
   };
 }());
