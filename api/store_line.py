@@ -21,8 +21,8 @@ SLOW_S = 5.0
 LONGEST_S = 10.0
 """How long a request waits in all, while others before it are answered."""
 LOCK_WAIT_S = 1.0
-"""How long a write waits for another process's: shorter than the silence, so that the end is a clear one."""
-_QUEUED_SHARE = 1 - LOCK_WAIT_S / SILENCE_S
+"""How long a write waits for another process's. PostgreSQL may wait so long twice (for a place in the queue,
+then for the row); both together are shorter than ``SLOW_S``, so that the end is a clear one."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class StoreLine:
 
     def _require_time(self, since: float, now: float) -> None:
         """Pass on a turn that came late and through failures: its call would only wait in vain once more."""
-        if now - max(since, self._answered_at) > self._silence_s * _QUEUED_SHARE:
+        if now - max(since, self._answered_at) > self._silence_s:
             self._turns.release()
             raise StoreUnavailableError("the store does not answer others either")
 

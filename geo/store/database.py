@@ -154,8 +154,6 @@ def _make_folder(folder: Path) -> None:
 
 def _postgresql_engine(url: URL, schema_work: bool, lock_wait_s: float) -> Engine:
     statement_ms = 0 if schema_work else STATEMENT_TIMEOUT_S * 1000
-    # PostgreSQL may wait twice: for a place in the queue, then for the row.
-    lock_ms = lock_wait_s * 1000 / 2
     return create_engine(
         url,
         pool_pre_ping=True,
@@ -168,7 +166,7 @@ def _postgresql_engine(url: URL, schema_work: bool, lock_wait_s: float) -> Engin
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": "care-stations",
             "options": f"-c timezone=UTC -c statement_timeout={statement_ms}"
-            f" -c lock_timeout={lock_ms:.0f} -c idle_in_transaction_session_timeout=60000",
+            f" -c lock_timeout={lock_wait_s * 1000:.0f} -c idle_in_transaction_session_timeout=60000",
             "tcp_user_timeout": 5000,
             "keepalives_idle": 5,
             "keepalives_interval": 2,
