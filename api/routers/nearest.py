@@ -22,7 +22,7 @@ from geo.travel import TravelMode
 
 router = APIRouter(prefix="/api", tags=["Tasks"])
 
-_AT_ONCE = 5_000  # stations; a larger register is searched beside the event loop
+_AT_ONCE = 5_000  # stations; a search through all of a larger register goes on beside the event loop
 
 
 class NearestParameters(BaseModel):
@@ -59,7 +59,7 @@ async def nearest(
     query, zone = as_query(wanted), service.settings.timezone
     at = parse_instant(wanted.at, zone) if wanted.at else this_minute(service.clock(), zone)
     view = await service.view()
-    if len(view.stations) <= _AT_ONCE:
+    if len(view.stations) <= _AT_ONCE or _asks_the_tree(query):
         found = nearest_stations(query, view.finder, at)
     else:
         found = await run_in_threadpool(nearest_stations, query, view.finder, at)
@@ -70,6 +70,11 @@ async def nearest(
         found, view.tables["stations"], at, wanted.mode, view.notes["stations"], reported=reported
     )
     return answer(request, body, tag, GEOJSON)
+
+
+def _asks_the_tree(query: NearestQuery) -> bool:
+    """Is no look at every station needed? Then the answer takes less than going to another thread."""
+    return query.max_distance_m is None and query.open == "any" and not query.amenities
 
 
 def as_query(wanted: NearestParameters) -> NearestQuery:
