@@ -304,6 +304,7 @@ def assessment_answer(grounds: Grounds, found: Assessment) -> Body:
                 "zh": metric.zh,
                 "en": metric.en,
                 "definition_zh": metric.definition_zh,
+                "definition_en": metric.definition_en,
                 "figures": [asdict(figure) for figure in metric.figures],
                 "benchmarks": [asdict(benchmark) for benchmark in metric.benchmarks],
             }

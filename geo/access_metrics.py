@@ -86,10 +86,12 @@ def distance_metric(
             Figure("p90_min", "最近用时P90", "Time, 90th percentile", None, "min", reason=why),
         ]
     definition = (
-        "每格到最近的服务中站点的测地线距离和用时，按需求加权，不看开门时间；座位数为两步移动搜索法。"
+        "每格到最近的服务中站点的测地线距离和用时，按需求加权，不看开门时间；座位数为两步移动搜索法。",
+        "Geodesic distance and time from each cell to the nearest serving station, weighted by "
+        "demand, whatever the hours; seats by the two-step floating catchment.",
     )
     shown = (*figures, *_seat_figures(walk, why))
-    return Metric(7, "distance", "最近距离", "Nearest distance", definition, shown, (STATION_SPACING,))
+    return Metric(7, "distance", "最近距离", "Nearest distance", *definition, shown, (STATION_SPACING,))
 
 
 def _distances(
@@ -232,9 +234,12 @@ def balance_metric(walk: Situation) -> Metric:
     )
     definition = (
         "两步移动搜索法（2SFCA）的每单位在岗需求座位数，按街道（各街道算一个）、按需求的基尼系数："
-        "洛伦兹曲线与对角线之间的面积 ÷ 对角线下的面积；0 为完全均衡。"
+        "洛伦兹曲线与对角线之间的面积 ÷ 对角线下的面积；0 为完全均衡。",
+        "Gini coefficient of seats per unit of demand on duty (2SFCA), over streets (each counts "
+        "once) and over demand: the area between the Lorenz curve and the diagonal ÷ the area "
+        "under the diagonal; 0 is perfectly even.",
     )
-    return Metric(8, "balance", "布局均衡", "Balance", definition, figures, (XIAMEN,))
+    return Metric(8, "balance", "布局均衡", "Balance", *definition, figures, (XIAMEN,))
 
 
 def _gini(name: Name, value: float | None, why_none: str, why: str | None) -> Figure:

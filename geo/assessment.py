@@ -198,9 +198,11 @@ def improvement_metric(gaps: tuple[Gap, ...], actions: tuple[Action, ...], unit:
             )
     definition = (
         "每处缺口按原因给出最省的做法：先核实、延长开放、补设施、上图挂牌、合作点、新建；"
-        "同一站同一件事算一件。"
+        "同一站同一件事算一件。",
+        "The cheapest action for each cause of each gap: verify, longer hours, repair or add, "
+        "maps and sign, partner site, build; the same thing at the same station counts once.",
     )
-    return Metric(13, "improvements", "改进清单", "What to do", definition, tuple(figures), (FILL_GAPS,))
+    return Metric(13, "improvements", "改进清单", "What to do", *definition, tuple(figures), (FILL_GAPS,))
 
 
 def _count(key: str, zh: str, en: str, actions: tuple[Action, ...]) -> Figure:

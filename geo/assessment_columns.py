@@ -79,6 +79,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             ("benchmark_en", "参照英文", "Benchmark, English"),
             ("benchmark_source", "参照来源", "Source of the benchmark"),
             ("definition_zh", "定义", "Definition, Chinese"),
+            ("definition_en", "英文定义", "Definition, English"),
         ),
     ),
     "gaps": (

@@ -69,6 +69,7 @@ def metrics_table(found: Assessment) -> pd.DataFrame:
             "reason": figure.reason,
             **_benchmarks(metric.benchmarks),
             "definition_zh": metric.definition_zh,
+            "definition_en": metric.definition_en,
         }
         for metric in found.metrics
         for figure in metric.figures

@@ -106,16 +106,24 @@ def threshold_metric(stations: gpd.GeoDataFrame, walk: Situation, asked: Situati
         if standard.group in (None, group):
             one = totals(ask_again(walk, replace(standard, group=group)))
             figures.append(_covered(f"group.{group}", group_zh, group_en, one))
-    definition = "走得到一个开着、有所选服务的驿站的需求 ÷ 全部需求，逐刻钟计算；1公里半径是另一个数。"
-    return Metric(3, "coverage", "步行覆盖率", "Coverage", definition, tuple(figures), (ROUND_CIRCLE,))
+    definition = (
+        "走得到一个开着、有所选服务的驿站的需求 ÷ 全部需求，逐刻钟计算；1公里半径是另一个数。",
+        "Demand within reach of a station that is open and has what is asked for ÷ all demand, "
+        "quarter-hour by quarter-hour; the 1 km radius is a separate figure.",
+    )
+    return Metric(3, "coverage", "步行覆盖率", "Coverage", *definition, tuple(figures), (ROUND_CIRCLE,))
 
 
 def twice_metric(walk: Situation) -> Metric:
     """Metric 4: the share with two or more open stations at different places in reach."""
     total = totals(walk)
     figure = _part("twice", "交叉覆盖率", "Covered twice", total.share_covered_twice, total.demand)
-    definition = "同一刻钟走得到两个以上开着的站（同一坐标的算一个）的需求 ÷ 全部需求。"
-    return Metric(4, "twice", "交叉覆盖率", "Covered twice", definition, (figure,), (ROUND_CIRCLE,))
+    definition = (
+        "同一刻钟走得到两个以上开着的站（同一坐标的算一个）的需求 ÷ 全部需求。",
+        "Demand within reach of two or more open stations in the same quarter-hour (equal "
+        "coordinates count once) ÷ all demand.",
+    )
+    return Metric(4, "twice", "交叉覆盖率", "Covered twice", *definition, (figure,), (ROUND_CIRCLE,))
 
 
 def window_metric(stations: gpd.GeoDataFrame, walk: Situation, router: Router | None) -> Metric:
@@ -150,8 +158,12 @@ def window_metric(stations: gpd.GeoDataFrame, walk: Situation, router: Router | 
         )
         for (window, day), line in lines.items()
     ]
-    definition = "每个时段、每种日类各算一次覆盖率；缺口＝没有覆盖的需求 ÷ 全部需求，夜间按时段小时数加权。"
-    return Metric(5, "windows", "分时段覆盖率", "By window", definition, tuple(figures), (LONGER_HOURS,))
+    definition = (
+        "每个时段、每种日类各算一次覆盖率；缺口＝没有覆盖的需求 ÷ 全部需求，夜间按时段小时数加权。",
+        "Coverage of each window and day type; a gap is demand not covered ÷ all demand, nights "
+        "weighted by the windows' hours.",
+    )
+    return Metric(5, "windows", "分时段覆盖率", "By window", *definition, tuple(figures), (LONGER_HOURS,))
 
 
 def _gap(key: str, zh: str, en: str, lines: list[tuple[float, Figures]]) -> Figure:
@@ -175,5 +187,9 @@ def service_metric(walk: Situation) -> Metric:
         )
         for code, zh, en in SERVICES
     )
-    definition = "走得到一个开着、且该设施可用的驿站的需求 ÷ 全部需求；每项单独算。"
-    return Metric(6, "services", "按设施覆盖率", "By service", definition, figures, (BASIC_SERVICES,))
+    definition = (
+        "走得到一个开着、且该设施可用的驿站的需求 ÷ 全部需求；每项单独算。",
+        "Demand within reach of a station that is open and where the amenity works ÷ all demand; "
+        "each amenity by itself.",
+    )
+    return Metric(6, "services", "按设施覆盖率", "By service", *definition, figures, (BASIC_SERVICES,))

@@ -64,6 +64,7 @@ class Metric:
     zh: str
     en: str
     definition_zh: str
+    definition_en: str
     figures: tuple[Figure, ...]
     benchmarks: tuple[Benchmark, ...] = ()
 

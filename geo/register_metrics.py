@@ -62,6 +62,7 @@ def station_counts(stations: gpd.GeoDataFrame) -> Metric:
         "站点数",
         "Stations",
         "状态为正常开放的站点数；其余状态分列。",
+        "Stations in normal operation; every other status is listed by itself.",
         tuple(figures),
         (
             Benchmark(1029.0, "西安全市 2022-12-13：1029 站", "Xi'an, 2022", "西安报道 2022-12-14"),
@@ -106,8 +107,12 @@ def compliance_metric(results: Iterable[Compliance]) -> Metric:
         benchmarks.append(Benchmark(None, f"{chosen.zh}（{chosen.date}）", chosen.en, chosen.source))
     if not figures:
         figures = [Figure("pass", "达标率", "Pass", None, "share", reason="没有选规则集")]
-    definition = "逐站逐条判断：达标、不达标或未知；未知不算不达标，资料完整率同列。"
-    return Metric(2, "compliance", "达标率", "Compliance", definition, tuple(figures), tuple(benchmarks))
+    definition = (
+        "逐站逐条判断：达标、不达标或未知；未知不算不达标，资料完整率同列。",
+        "Each rule at each serving station: pass, fail or unknown; unknown is no fail, "
+        "completeness stands beside.",
+    )
+    return Metric(2, "compliance", "达标率", "Compliance", *definition, tuple(figures), tuple(benchmarks))
 
 
 def on_map_metric(stations: gpd.GeoDataFrame) -> Metric:
@@ -130,8 +135,11 @@ def on_map_metric(stations: gpd.GeoDataFrame) -> Metric:
         ),
     )
     benchmark = Benchmark(0.80, "江西 4636 站中 3700 余站上图", "Jiangxi 2024", "工人日报 2024-04-22")
-    definition = "在至少一个地图平台有编号的站点 ÷ 服务中的站点。"
-    return Metric(9, "on_map", "上图率", "On the map", definition, figures, (benchmark,))
+    definition = (
+        "在至少一个地图平台有编号的站点 ÷ 服务中的站点。",
+        "Stations with an id on at least one map platform ÷ serving stations.",
+    )
+    return Metric(9, "on_map", "上图率", "On the map", *definition, figures, (benchmark,))
 
 
 def long_hours_metric(stations: gpd.GeoDataFrame, week: date) -> Metric:
@@ -155,8 +163,12 @@ def long_hours_metric(stations: gpd.GeoDataFrame, week: date) -> Metric:
         ),
         Benchmark(0.15, "浙江 2026 年 24 小时智能站目标", "Zhejiang target 2026", "浙江在线 2024-03-26"),
     )
-    definition = "典型周全部刻钟都开为24小时站；不是全天、但至少5天每天开12小时以上为延时站（本项目口径）。"
-    return Metric(10, "long_hours", "延时与24小时站", "Long hours", definition, figures, benchmarks)
+    definition = (
+        "典型周全部刻钟都开为24小时站；不是全天、但至少5天每天开12小时以上为延时站（本项目口径）。",
+        "24-hour: open in every quarter-hour of a typical week. Extended: not that, but at least "
+        "12 hours on at least five days (this project's measure).",
+    )
+    return Metric(10, "long_hours", "延时与24小时站", "Long hours", *definition, figures, benchmarks)
 
 
 def _hours_kind(text: str | None, week: date) -> str:
@@ -199,8 +211,11 @@ def use_metric(stations: gpd.GeoDataFrame) -> Metric:
         ),
         Benchmark(5.3, "西安 2022：200 万人次以上/年 ÷ 1029 站", "Xi'an 2022", "西安报道 2022-12-14"),
     )
-    definition = "有时段的服务人次合计 ÷ 站·日合计；没有时段的不计。"
-    return Metric(11, "use", "日均服务人次", "Use", definition, (rate, cost, *lowest), benchmarks)
+    definition = (
+        "有时段的服务人次合计 ÷ 站·日合计；没有时段的不计。",
+        "Visits whose period is stated ÷ station-days; counts without a period are left out.",
+    )
+    return Metric(11, "use", "日均服务人次", "Use", *definition, (rate, cost, *lowest), benchmarks)
 
 
 def _visit_rate(key: str, zh: str, en: str, pairs: list[tuple[int, int]], reason: str) -> Figure:
@@ -255,8 +270,12 @@ def freshness_metric(
             why_not="没有保存报错记录" if answered is None else "还没有收到报错",
         ),
     )
-    definition = "开放时间、位置和每项已知设施各算一条；90天内有核实日期的条数 ÷ 全部条数。"
-    return Metric(12, "freshness", "可信度", "Credibility", definition, figures, (OWN_LIMITS,))
+    definition = (
+        "开放时间、位置和每项已知设施各算一条；90天内有核实日期的条数 ÷ 全部条数。",
+        "Hours, location and each known amenity are one fact each: facts confirmed within 90 days "
+        "÷ all facts.",
+    )
+    return Metric(12, "freshness", "可信度", "Credibility", *definition, figures, (OWN_LIMITS,))
 
 
 def _confirmations(row: Mapping[str, Any]) -> list[date | None]:

@@ -64,7 +64,7 @@ def metric_rows(metrics: Sequence[Metric], lang: Lang) -> tuple[MetricRow, ...]:
                 number=metric.number,
                 key=metric.key,
                 words=metric.en if lang == "en" else metric.zh,
-                definition=metric.definition_zh,
+                definition=metric.definition_en if lang == "en" else metric.definition_zh,
                 first=first,
                 rest=tuple(rest),
                 benchmarks=tuple(benchmarks),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from geo.assessment import Assessment
@@ -225,6 +227,13 @@ def test_metric_13_improvements(toy: Assessment) -> None:
         "reopen.gain": (735.0, "weight-hours"),
         "partner.gain": (280.0, "weight-hours"),
     }
+
+
+def test_every_metric_is_defined_in_both_languages(toy: Assessment) -> None:
+    for one in toy.metrics:
+        assert re.search("[一-鿿]", one.definition_zh)
+        assert len(one.definition_en) > 30 and one.definition_en.endswith(".")
+        assert not re.search("[\u2e80-\uffef]", one.definition_en)
 
 
 def test_every_metric_is_there_with_unit_and_source(toy: Assessment) -> None:

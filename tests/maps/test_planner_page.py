@@ -90,6 +90,14 @@ def test_files_hold_the_metrics_of_the_page(client: TestClient) -> None:
     assert html.count('<tr id="metric-') == 13
 
 
+def test_metrics_are_defined_in_the_language_of_the_page(client: TestClient) -> None:
+    for lang, chinese in (("zh", True), ("en", False)):
+        html = client.get(f"/planner?lang={lang}").text
+        defined = re.findall(r'<tr id="metric-[^"]+">.*?</summary><p>(.*?)</p>', html, re.DOTALL)
+        assert len(defined) == 13
+        assert all(bool(re.search("[一-鿿]", text)) == chinese for text in defined)
+
+
 def test_page_holds_no_inline_code_and_stays_small(client: TestClient) -> None:
     answered = client.get("/planner?window=T3")
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", answered.text)
