@@ -26,10 +26,12 @@ from geo.assessment_tables import (
     street_matrix_table,
 )
 from geo.demand_cells import cell_numbers, cell_polygons
+from geo.gap_details import Gap
 from geo.io.notices import ATTRIBUTION, LICENCE
 from geo.seat_accessibility import SeatAccess
 from geo.service_matrix import station_matrix, street_matrix
 from geo.standard import Standard
+from geo.time_windows import WINDOWS
 
 _ACCESS = (
     Column("demand", "在岗需求", "Demand on duty", "demand", "number"),
@@ -58,6 +60,36 @@ def gaps_file(grounds: Grounds, found: Assessment, top: int | None) -> TableFile
         actions = actions[actions["gap_rank"] <= top].reset_index(drop=True)
     sheets = (_gaps(found, top), _sheet("actions", "改进", actions))
     return _file(grounds, found.standard, "gaps", *sheets, top=top)
+
+
+GAP_WINDOWS: tuple[Column, ...] = (
+    Column("rank", "名次", "Rank", kind="count"),
+    Column("window", "时段代码", "Window"),
+    Column("hours", "时段", "Hours of the window"),
+    Column("unserved_hours", "未服务（需求·小时）", "Unserved demand-hours", "unit", "number"),
+    Column("unit", "单位", "Unit"),
+)
+
+
+def gap_file(grounds: Grounds, found: Assessment, gap: Gap, by_window: Mapping[str, float]) -> TableFile:
+    """Return one gap: its figures and polygon, what to do about it, and when it is worst."""
+    gaps, actions = gaps_table(found), actions_table(found)
+    unit = hours_unit(found.demand_unit, True)
+    windows = pd.DataFrame(
+        {
+            "rank": [gap.rank] * len(by_window),
+            "window": pd.Series(list(by_window), dtype=object),
+            "hours": pd.Series([WINDOWS[code].label for code in by_window], dtype=object),
+            "unserved_hours": list(by_window.values()),
+            "unit": pd.Series([unit] * len(by_window), dtype=object),
+        }
+    )
+    sheets = (
+        _sheet("gaps", "缺口", gaps[gaps["rank"] == gap.rank].reset_index(drop=True)),
+        _sheet("actions", "改进", actions[actions["gap_rank"] == gap.rank].reset_index(drop=True)),
+        Sheet("gap_windows", "时段", GAP_WINDOWS, windows),
+    )
+    return _file(grounds, found.standard, f"gap-{gap.rank}", *sheets, rank=gap.rank)
 
 
 def assessment_file(grounds: Grounds, found: Assessment) -> TableFile:

@@ -25,13 +25,15 @@ from geo.coverage import (
     Situation,
     question_weights,
     shares,
+    situation,
     station_times,
 )
 from geo.crs import geodesic_distance_m
-from geo.demand import GROUPS
+from geo.demand import GROUPS, Demand
 from geo.gaps import GapArea, gap_areas
 from geo.metrics import share_of
 from geo.nearest import StationIndex
+from geo.standard import Standard
 from geo.travel import Router, TravelBasis, travel_minutes
 from geo.vocabulary import SERVING_STATUSES
 
@@ -279,3 +281,20 @@ def _nearest_stations(
             line_m = geodesic_distance_m(lon[number], lat[number], at[0][row], at[1][row])
             nearest[number] = NearestStation(ids[row], float(line_m), float(least), "network")
     return nearest
+
+
+def unserved_by_window(
+    stations: gpd.GeoDataFrame, demand: Demand, area: GapArea, standard: Standard
+) -> dict[str, float]:
+    """Return the demand-hours unserved in an area, window by window in the order of the day.
+
+    Of one day where the standard names a window, else of its week: then they add up to the area's total.
+    """
+    cells = demand.cells[demand.cells["cell"].isin(area.cells)].reset_index(drop=True)
+    rows = demand.rows[demand.rows["cell"].isin(area.cells)].reset_index(drop=True)
+    day = standard.day or ("weekday" if standard.window else None)
+    week = replace(standard, window=None, at=None, day=day)
+    found = situation(stations, replace(demand, cells=cells, rows=rows), week)
+    unserved = (found.weights * (1 - found.shares.served)).sum(axis=(0, 2))
+    days = sum(week.day_weights) if standard.window else 1.0
+    return dict(zip(WINDOW_CODES, (unserved / days).tolist(), strict=True))

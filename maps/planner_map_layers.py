@@ -163,6 +163,7 @@ def analysis_layers(
         "whole": whole,
         "percent": percent,
         "gap_rows": rows,
+        "state": state,
         "gap_unit": unit,
         "swatches": swatches(facts),
         "themes": [(theme, planner_say(lang, f"layer_{theme}"), shown[theme]) for theme in themes],

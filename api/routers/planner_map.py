@@ -1,4 +1,4 @@
-"""The planner's map, with a scenario over it where one is asked for."""
+"""The planner's map, with a scenario over it where one is asked for, and the sheet of one gap."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ from starlette.responses import Response
 from api.answers import answer
 from api.conditional import weak_tag
 from api.errors import ApiError
+from api.planning_tables import gap_file
 from api.routers.compare import Comparison
 from api.routers.pages import PageDep
+from api.routers.planner_pages import strict
+from api.table_files import MEDIA_TYPES, table_bytes
+from geo.errors import NotFoundError
+from geo.gap_details import Gap, named_places, unserved_by_window
+from geo.service_matrix import station_matrix
 from maps.compare_page import Side
 from maps.folium_local import MapPage
+from maps.gap_page import GapGrounds, render_gap
 from maps.map_cell_picture import PictureView, cell_picture
 from maps.map_layers_coverage import THEMES, CellFacts, Theme
 from maps.map_layers_scenario import ScenarioView, with_difference
@@ -69,6 +76,74 @@ async def planner_map(asked: PageDep) -> Response:
         )
 
     return await question.page(render, embed, question.sides, tells_time=True)
+
+
+class GapQuestion(MapQuestion):
+    """One gap asked for, by its rank under the switches."""
+
+    def gap(self) -> Gap:
+        """Return the gap.
+
+        Raises:
+            NotFoundError: there is no gap of that rank.
+        """
+        rank = self.asked.request.query_params.get("rank", "")
+        gaps = self.assessment().gaps
+        if not (rank.isascii() and rank.isdigit() and len(rank) < 7 and 1 <= int(rank) <= len(gaps)):
+            raise NotFoundError(f"no gap of rank {rank[:16]!r} under these settings")
+        return gaps[int(rank) - 1]
+
+    def by_window(self, gap: Gap) -> dict[str, float]:
+        """Return the demand-hours unserved in each window."""
+        standard, area = self.standard, gap.area
+        return self.answer(
+            ("gap windows", standard, area),
+            lambda grounds: unserved_by_window(grounds.stations, grounds.demand, area, standard),
+        )
+
+
+@router.get("/planner/gap")
+async def gap_sheet(asked: PageDep) -> Response:
+    """One gap: where, who, when, for lack of what, and what to do first."""
+    question = GapQuestion(asked)
+
+    def page() -> str:
+        gap, grounds = question.gap(), question.grounds()
+        a, b = question.sides
+        places = named_places(grounds.places)
+        at = zip(places["lon"].astype(float), places["lat"].astype(float), strict=True)
+        on = GapGrounds(
+            found=question.assessment(),
+            frame=grounds.stations,
+            rows=station_matrix(grounds.stations, question.standard),
+            stations=asked.view.stations,
+            areas=grounds.areas,
+            facts=question.facts(),
+            by_window=question.by_window(gap),
+            places=dict(zip(places["name"].astype(str), at, strict=True)),
+            plan=(a.text, b.scenario),
+        )
+        return render_gap(on, gap, question.state, today=question.today, view=asked.page_view)
+
+    rank = asked.request.query_params.get("rank", "")[:8]
+    return strict(await question.page(page, question.sides, rank))
+
+
+@router.get("/planner/gap.xlsx")
+async def gap_workbook(asked: PageDep) -> Response:
+    """The figures of one gap as a workbook."""
+    question = GapQuestion(asked)
+
+    def work() -> tuple[int, bytes]:
+        gap = question.gap()
+        file = gap_file(question.grounds(), question.assessment(), gap, question.by_window(gap))
+        return gap.rank, table_bytes(file, "xlsx")
+
+    await asked.service.read_layers(asked.view.snapshot)
+    rank, body = await run_in_threadpool(work)
+    name = f'attachment; filename="gap-{rank}.xlsx"'
+    headers = {"Content-Disposition": name, "Cache-Control": "no-cache"}
+    return Response(body, 200, headers, MEDIA_TYPES["xlsx"])
 
 
 @router.get("/planner/cells.png")

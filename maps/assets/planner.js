@@ -41,6 +41,38 @@
     });
   }
 
+  /* A gap's sheet is a page of its own; here it opens over the dashboard. */
+  function sheet(href) {
+    fetch(href).then(function (answer) {
+      if (!answer.ok) { throw new Error(String(answer.status)); }
+      return answer.text();
+    }).then(function (text) {
+      var found = new DOMParser().parseFromString(text, "text/html").getElementById("gap-sheet");
+      var dialog = document.createElement("dialog");
+      var close = document.createElement("button");
+      dialog.className = "gap-dialog";
+      dialog.setAttribute("aria-labelledby", "gap-title");
+      close.type = "button";
+      close.textContent = "×";
+      close.setAttribute("aria-label", list.getAttribute("data-close"));
+      close.addEventListener("click", function () { dialog.close(); });
+      dialog.addEventListener("close", function () { dialog.remove(); });
+      dialog.addEventListener("click", function (event) { if (event.target === dialog) { dialog.close(); } });
+      dialog.append(close, document.adoptNode(found));
+      document.body.append(dialog);
+      dialog.showModal();
+    }).catch(function () { window.location.href = href; });
+  }
+
+  if (list && window.HTMLDialogElement) {
+    list.addEventListener("click", function (event) {
+      var link = event.target.closest(".g-more");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) { return; }
+      event.preventDefault();
+      sheet(link.href);
+    });
+  }
+
   if (copy && navigator.clipboard) {
     var words = copy.textContent;
     copy.hidden = false;
