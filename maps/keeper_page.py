@@ -168,6 +168,7 @@ def render_keeper_station(
             if kind.kind == "amenity"
         ],
         "last": confirmed_words(station, now, view.zone, lang),
+        "known": station.hours is not None or any(one.value != "unknown" for one in station.offers.values()),
     }
     return _render("keeper_station.html", view, lang, context)
 

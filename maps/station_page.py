@@ -21,6 +21,7 @@ from maps.texts import Lang, say, script_texts
 
 _DAY_MIN = 24 * 60
 _CONFIRMATIONS_SHOWN = 6
+_NAMES_SHOWN = 6
 _POSTER_TILES = (("water", "water_hot"), ("meal", "microwave"), ("rest", "seat"), ("toilet", "toilet"))
 
 
@@ -271,7 +272,17 @@ def _confirmations(station: Station, lang: Lang) -> list[tuple[str, str]]:
         if entry.checked_on:
             by_day.setdefault(entry.checked_on, []).append(amenity_words(code, lang))
     newest = sorted(by_day, reverse=True)[:_CONFIRMATIONS_SHOWN]
-    return [(date_words(day, lang), _listed(by_day[day], lang)) for day in newest]
+    known = sum(entry.value != "unknown" for entry in station.offers.values()) + (station.hours is not None)
+    return [(date_words(day, lang), _confirmed(by_day[day], known, lang)) for day in newest]
+
+
+def _confirmed(names: list[str], known: int, lang: Lang) -> str:
+    """Return what was confirmed on one day; a keeper's one tap confirms all there is to know."""
+    if len(names) > _NAMES_SHOWN and len(names) >= known:
+        return say(lang, "all_facts", n=len(names))
+    if len(names) > _NAMES_SHOWN:
+        return say(lang, "and_more", what=_listed(names[:_NAMES_SHOWN], lang), n=len(names))
+    return _listed(names, lang)
 
 
 def _clock(minute: int) -> str:

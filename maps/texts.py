@@ -72,6 +72,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "timed_out": ("定位太慢，没等到", "Took too long"),
     "no_position": ("这个页面不能定位", "Location does not work here"),
+    "insecure": (
+        "网址不是 https 开头，手机不给定位；换 https 打开，或在下面选。",
+        "The address is not https, so the phone gives no position. Open it with https, or choose below.",
+    ),
     "still_search": ("不定位也能找。你在哪儿？", "You can still search. Where are you?"),
     "or_street": ("或选街道", "Or pick a street"),
     "try_again": ("再试一次", "Try again"),
@@ -161,6 +165,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "days_old": ("已 {n} 天", "{n} days old"),
     "today": ("今天", "today"),
     "yesterday": ("昨天", "yesterday"),
+    "all_facts": ("全部资料，{n} 样", "All facts, {n} of them"),
+    "and_more": ("{what}等 {n} 样", "{what} and others, {n} in all"),
     "never_confirmed": ("还没人确认过", "Never confirmed"),
     "parking_yes": ("电动车可停门口", "E-bikes can park here"),
     "parking_no": ("门口不能停电动车", "No e-bike parking"),
@@ -289,8 +295,8 @@ SCRIPT_KEYS: tuple[str, ...] = (
     "weekday_at", "date_at", "weekdays", "months", "date", "plates", "plate_min", "arrive_ok", "arrive_shut",
     "arrive_open", "dist", "dist_far", "metres", "km", "no_location", "near_place", "near_chosen", "near_me",
     "accuracy", "count_street", "count_match_street", "count_near", "count_match_near",
-    "count_unknown", "and", "at_time", "locating", "denied", "timed_out", "no_position", "inaccurate",
-    "outside", "with_unknown", "big", "normal", "heat", "heat_near", "comma", "map_failed", "offline",
+    "count_unknown", "and", "at_time", "locating", "denied", "timed_out", "no_position", "insecure",
+    "denied_how", "inaccurate", "outside", "with_unknown", "big", "normal", "heat", "heat_near", "comma", "map_failed", "offline",
     "stale", "updated", "help_aed", "help_first_aid",
 )  # fmt: skip
 """Keys the finder's script needs on the phone."""

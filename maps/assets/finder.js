@@ -332,7 +332,7 @@ function paintPlace() {
 function locate() {
   var label = $('locate').querySelector('b');
   label.dataset.word = label.dataset.word || label.textContent;
-  if (!navigator.geolocation || window.isSecureContext === false) { trouble('no_position'); return; }
+  if (!navigator.geolocation || window.isSecureContext === false) { trouble('no_position', 'insecure'); return; }
   setText(label, words.locating);
   navigator.geolocation.getCurrentPosition(function (position) {
     var here = position.coords;
@@ -341,12 +341,14 @@ function locate() {
     setNear({ me: true, lon: here.longitude, lat: here.latitude, accuracy: here.accuracy, name: words.near_me });
   }, function (error) {
     setText(label, label.dataset.word);
-    trouble(error.code === 1 ? 'denied' : error.code === 3 ? 'timed_out' : 'no_position');
+    var denied = error.code === 1;
+    trouble(denied ? 'denied' : error.code === 3 ? 'timed_out' : 'no_position', denied && 'denied_how');
   }, { enableHighAccuracy: true, timeout: KEEP_MS, maximumAge: 60000 });
 }
-function trouble(key) {
+function trouble(key, how) {
   setText($('trouble-title'), words[key]);
-  $('trouble-how').hidden = key !== 'denied';
+  $('trouble-how').hidden = !how;
+  setText($('trouble-how'), how ? words[how] : '');
   $('again').hidden = key === 'no_position';
   $('trouble').hidden = false;
   openSearch(false);

@@ -122,6 +122,7 @@ def test_what_is_reported_broken_is_broken(keeper: TestClient, store: StationSto
 
 def test_one_tap_confirms_and_a_change_in_between_is_told(keeper: TestClient, store: StationStore) -> None:
     version = store.get("a").version
+    assert 'action="/keeper/stations/a/confirm"' in keeper.get("/keeper/stations/a").text
     done = keeper.post("/keeper/stations/a/confirm", data={"version": version})
     assert "已确认 · 甲站" in done.text
     after = store.get("a")

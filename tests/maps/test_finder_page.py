@@ -201,6 +201,17 @@ def test_station_page_describes_a_real_station_to_machines() -> None:
     assert "svg" in page.tags and "纺一路 1 号" in page.text
 
 
+def test_one_tap_on_everything_is_one_line_of_the_history() -> None:
+    codes = ("water_hot", "microwave", "seat", "charge_phone", "cooling", "heating", "wifi")
+    today, before = date(2026, 11, 23), date(2026, 11, 2)
+    all_at_once = {code: Amenity(value="yes", checked_on=today) for code in codes}
+    page = render_station(station(hours="24/7", hours_confirmed_on=today, amenities=all_at_once), NOON, VIEW)
+    assert "<td>全部资料，8 样</td>" in page
+    older = {**all_at_once, "toilet": Amenity(value="no", checked_on=before)}
+    page = render_station(station(hours="24/7", hours_confirmed_on=today, amenities=older), NOON, VIEW)
+    assert "等 8 样</td>" in page and "11月2日</th><td>厕所</td>" in page
+
+
 def test_hours_table_applies_holidays() -> None:
     before_holiday = datetime(2026, 9, 29, 9, 0, tzinfo=ZONE)
     text = Elements(render_station(station(hours="Mo-Su 08:00-20:00; PH off"), before_holiday, VIEW)).text

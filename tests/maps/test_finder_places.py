@@ -196,3 +196,16 @@ def test_first_view_asks_for_little(serve: Callable[[Site], Site], open_page: Pa
     page.on("request", lambda request: asked.append(request.url))
     page.goto(site.url, wait_until="networkidle")
     assert len(asked) <= 5, asked
+
+
+def test_plain_http_is_said_and_leaves_a_way_on(serve: Callable[[Site], Site], open_page: PageOpener) -> None:
+    site = serve(Site(register()))
+    page = open_page(360, 740, **located(*HALF_POINTS[0]))
+    page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false });")
+    page.goto(site.url)
+    page.click("#locate")
+    expect(page.locator("#trouble")).to_contain_text("这个页面不能定位")
+    expect(page.locator("#trouble-how")).to_contain_text("网址不是 https")
+    page.fill("#q", "bp")
+    page.locator("#found button").first.click()
+    page.wait_for_selector("html.located")
