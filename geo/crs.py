@@ -22,7 +22,6 @@ import shapely
 
 from geo.datum_formulas import (
     ROOMS,
-    FloatArray,
     Kernel,
     bd_from_gcj,
     bd_from_wgs,
@@ -33,6 +32,7 @@ from geo.datum_formulas import (
 )
 from geo.errors import InvalidParameterError
 
+FloatArray: TypeAlias = npt.NDArray[np.float64]
 Coordinate = TypeVar("Coordinate", float, FloatArray)
 VertexMap: TypeAlias = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 
