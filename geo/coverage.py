@@ -240,7 +240,7 @@ def patterns(reach: csr_array) -> tuple[csr_array, npt.NDArray[np.int64]]:
 def shares(reach: csr_array, times: StationTimes) -> Shares:
     """Return each cell's shares for all 14 periods (or at the instant)."""
     pattern, of_cell = patterns(reach)
-    times, in_period, shape = _merged_slots(times)
+    times, in_period, shape = merged_slots(times)
     blocks = [_block_shares(block, times, in_period) for block in _blocks(pattern)]
     per_cell = np.concatenate(blocks, axis=1)[:, of_cell].reshape(3 + len(CAUSES), len(of_cell), *shape)
     return Shares(per_cell[0], per_cell[1], per_cell[2], per_cell[3:])
@@ -248,7 +248,7 @@ def shares(reach: csr_array, times: StationTimes) -> Shares:
 
 def served_shares(pattern: csr_array, times: StationTimes) -> Floats:
     """Return the served share alone, of each pattern: (patterns, windows, day types); at an instant 1 x 1."""
-    times, in_period, shape = _merged_slots(times)
+    times, in_period, shape = merged_slots(times)
     serving = (times.open & times.available[:, None]).astype(np.float32)
     counts = [(block @ serving > 0).astype(np.float32) @ in_period for block in _blocks(pattern)]
     shared = np.concatenate(counts).astype(np.float64) / in_period.sum(axis=0)
@@ -275,7 +275,7 @@ def _periods(slots: int) -> tuple[npt.NDArray[np.float32], tuple[int, int]]:
     return np.ones((1, 1), dtype=np.float32), (1, 1)
 
 
-def _merged_slots(times: StationTimes) -> tuple[StationTimes, npt.NDArray[np.float32], tuple[int, int]]:
+def merged_slots(times: StationTimes) -> tuple[StationTimes, npt.NDArray[np.float32], tuple[int, int]]:
     """Merge the quarter-hours at which all stations are in the same state; how many of them lie in a period.
 
     Opening hours change a few times a day, so a week of 672 has some dozens of different quarter-hours.

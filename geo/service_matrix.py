@@ -21,6 +21,7 @@ from geo.coverage import (
     Floats,
     Situation,
     States,
+    merged_slots,
     served_shares,
     situation,
     slot_shares,
@@ -41,7 +42,11 @@ WindowState = Literal["open", "partly", "closed", "unknown", "not_serving"]
 
 @dataclass(frozen=True)
 class StationCell:
-    """One service at one station: the register's value and whether it counts as available."""
+    """One service at one station: the register's value and whether it counts as available.
+
+    ``gain`` is the demand (or demand-hours) that would newly reach the service were it available here and
+    the station's unverified hours open; 0 where that adds nothing, None where no demand was given.
+    """
 
     code: str
     value: str
@@ -49,6 +54,7 @@ class StationCell:
     distance_m: float | None
     note: str | None
     checked_on: date | None
+    gain: float | None = None
 
 
 @dataclass(frozen=True)
@@ -118,25 +124,51 @@ def station_matrix(
     """
     kept = stations[stations["status"] != "retired"].reset_index(drop=True)
     states = station_states(kept, standard)
-    covered = {} if demand is None else _covered_by_station(kept, demand, standard, router)
-    default = None if demand is None else 0.0
+    found = None if demand is None else situation(kept, demand, replace(standard, amenities=()), router)
+    covered = _covered_by_station(found) if found else {}
+    gains = _gains_by_station(found) if found else {}
+    default = None if found is None else 0.0
     return tuple(
-        _station_row(row, states[number], standard, covered.get(row["id"], default))
+        _station_row(
+            row,
+            states[number],
+            standard,
+            covered=covered.get(row["id"], default),
+            gains=gains.get(row["id"], {}),
+            no_gain=default,
+        )
         for number, row in enumerate(kept.to_dict("records"))
     )
 
 
-def _covered_by_station(
-    stations: gpd.GeoDataFrame, demand: Demand, standard: Standard, router: Router | None
-) -> dict[str, float]:
+def _covered_by_station(found: Situation) -> dict[str, float]:
     """Return, by the id of each located station, the demand in its reach while it is open."""
-    found = situation(stations, demand, replace(standard, amenities=()), router)
     times = station_times(found.stations, found.states, ())
     ones = found.reach.copy()
     ones.data = np.ones_like(ones.data)
-    in_reach = ones.T @ found.weights.reshape(len(demand.cells), -1)
+    in_reach = ones.T @ found.weights.reshape(found.weights.shape[0], -1)
     open_share = slot_shares(times.open).reshape(in_reach.shape)
     return dict(zip(found.stations["id"], (in_reach * open_share).sum(axis=1).tolist(), strict=True))
+
+
+def _gains_by_station(found: Situation) -> dict[str, dict[str, float]]:
+    """Return, by the id of each located station and code, what ``StationCell.gain`` says."""
+    pattern, of_cell = found.merged
+    times, in_period, _ = merged_slots(station_times(found.stations, found.states, ()))
+    need = np.zeros((pattern.shape[0], in_period.shape[1]))
+    np.add.at(need, of_cell, found.weights.reshape(len(of_cell), -1))
+    per_slot = need @ (in_period / in_period.sum(axis=0)).T
+    known: dict[bytes, list[float]] = {}
+    gains: dict[str, dict[str, float]] = {station_id: {} for station_id in found.stations["id"]}
+    for code, has in _has_by_code(found.stations).items():
+        key = has.tobytes()
+        if key not in known:
+            served = pattern @ (times.open & has[:, None]).astype(np.float32) > 0
+            missed = pattern.T @ np.where(served, 0.0, per_slot)
+            known[key] = (missed * times.maybe).sum(axis=1).tolist()
+        for station_id, gain in zip(gains, known[key], strict=True):
+            gains[station_id][code] = gain
+    return gains
 
 
 def _asked_slots(standard: Standard) -> Slots:
@@ -150,7 +182,13 @@ def _asked_slots(standard: Standard) -> Slots:
 
 
 def _station_row(
-    row: Mapping[str, Any], states: States, standard: Standard, covered: float | None
+    row: Mapping[str, Any],
+    states: States,
+    standard: Standard,
+    *,
+    covered: float | None,
+    gains: Mapping[str, float],
+    no_gain: float | None,
 ) -> StationRow:
     held = {**row["amenities"], **row["services"]}
     serving = row["status"] in SERVING_STATUSES
@@ -166,7 +204,7 @@ def _station_row(
         open_share=None if state == "unknown" else float((asked == 1).mean()) if serving else 0.0,
         by_window={code: _window_state(states[window_slots(code, day)], serving) for code in windows},
         demand_covered=covered,
-        cells=tuple(_station_cell(code, held.get(code)) for code in catalogue()),
+        cells=tuple(_station_cell(code, held.get(code), gains.get(code, no_gain)) for code in catalogue()),
     )
 
 
@@ -180,7 +218,7 @@ def _window_state(states: States, serving: bool) -> WindowState:
     return "unknown" if (states == -1).any() else "closed"
 
 
-def _station_cell(code: str, entry: Amenity | None) -> StationCell:
+def _station_cell(code: str, entry: Amenity | None, gain: float | None) -> StationCell:
     return StationCell(
         code=code,
         value=entry.value if entry else "unknown",
@@ -188,6 +226,7 @@ def _station_cell(code: str, entry: Amenity | None) -> StationCell:
         distance_m=entry.distance_m if entry else None,
         note=entry.note if entry else None,
         checked_on=entry.checked_on if entry else None,
+        gain=gain,
     )
 
 

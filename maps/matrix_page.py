@@ -18,7 +18,7 @@ from geo.report_text import amount as whole
 from geo.service_matrix import StationCell, StationRow, StreetCell, StreetRow
 from geo.stations import Station
 from geo.vocabulary import label
-from maps.matrix_texts import COLUMN_GROUPS, MAIN_COLUMNS, SHORT, STATE_RANK, VALUE_RANK, matrix_say
+from maps.matrix_texts import COLUMN_GROUPS, GAINS, MAIN_COLUMNS, SHORT, STATE_RANK, VALUE_RANK, matrix_say
 from maps.open_words import date_words
 from maps.page import PageView, render
 from maps.planner_page import Choice, page_frame, switches
@@ -352,14 +352,17 @@ def _station_mark(
         parts.append(say.say("cell_distance", n=whole(cell.distance_m)))
     if cell.note:
         parts.append(cell.note if cell.note.endswith((".", "。")) else f"{cell.note}。")
-    if cell.checked_on is not None:
+    if cell.checked_on is not None and kind == "broken":
+        days = (say.today - cell.checked_on).days
+        parts.append(say.say("cell_broken", date=date_words(cell.checked_on, say.lang), n=max(days, 0)))
+    elif cell.checked_on is not None:
         parts.append(say.say("cell_checked", date=date_words(cell.checked_on, say.lang)))
     elif cell.value != "unknown":
         parts.append(say.say("cell_unchecked"))
     if station is not None:
         parts.append(say.say("cell_source", source=label("provenance", station.provenance.facts, say.lang)))
-    if kind in ("broken", "unknown", "no", "time") and row.demand_covered:
-        parts.append(say.say("cell_gain", n=whole(row.demand_covered), unit=say.unit))
+    if kind in GAINS and cell.gain:
+        parts.append(say.say(f"gain_{kind}", n=whole(cell.gain), unit=say.unit))
     return Mark(kind, text, " ".join(parts) if say.lang == "en" else "".join(parts), VALUE_RANK[kind])
 
 

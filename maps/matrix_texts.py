@@ -16,7 +16,7 @@ COLUMN_GROUPS: dict[str, str] = {"staff_library": "union"}
 SHORT: dict[str, tuple[str, str]] = {
     "water_hot": ("热水", "Hot water"),
     "microwave": ("热饭", "Micro- wave"),
-    "charge_phone": ("手机充电", "Phone charging"),
+    "charge_phone": ("手机充电", "Phone charge"),
     "first_aid": ("药箱", "First aid"),
     "toolbox": ("工具箱", "Tools"),
     "books": ("书报", "Books"),
@@ -36,6 +36,8 @@ VALUE_RANK = {
     "unknown": 1.0, "no": 0.0,
 }  # fmt: skip
 """Best first, when the stations are sorted by a service."""
+GAINS = ("broken", "unknown", "no", "time")
+"""Kinds of cells that say what putting them right would add."""
 
 MATRIX_TEXTS: dict[str, tuple[str, str]] = {
     "title": ("服务矩阵：哪一站、哪个时段、有什么", "What each station offers, by window"),
@@ -98,10 +100,11 @@ MATRIX_TEXTS: dict[str, tuple[str, str]] = {
     "cell_checked": ("{date}核实。", "Checked {date}."),
     "cell_unchecked": ("没有核实日期。", "No date of checking."),
     "cell_source": ("来源：{source}。", "Source: {source}."),
-    "cell_gain": (
-        "补上后，开着时最多有 {n} {unit}走得到它。",
-        "Put right, at most {n} {unit} could reach it while open.",
-    ),
+    "cell_broken": ("{date}登记为坏，已 {n} 天。", "Recorded as broken {date}, {n} days ago."),
+    "gain_broken": ("修好后多 {n} {unit}走得到。", "Repaired, {n} {unit} more would be in reach."),
+    "gain_unknown": ("核实为有，就多 {n} {unit}走得到。", "If it is there, {n} {unit} more are in reach."),
+    "gain_no": ("添上后多 {n} {unit}走得到。", "Added, {n} {unit} more would be in reach."),
+    "gain_time": ("核实为开着，就多 {n} {unit}走得到。", "If it is open then, {n} {unit} more are in reach."),
     "street_cell": (
         "{street} · {service}：走得到 {share}%（{covered} / {demand} {unit}）；{stations} 站中"
         "能用 {available} 站，坏 {broken} 站，未核实 {unknown} 站。",

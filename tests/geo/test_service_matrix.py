@@ -13,6 +13,7 @@ import pytest
 from geo.amenities import catalogue
 from geo.coverage import coverage
 from geo.demand import Demand
+from geo.scenario import Scenario, apply
 from geo.service_matrix import StationRow, StreetCell, StreetRow, station_matrix, street_matrix
 from geo.standard import Standard
 from geo.stations import Station, stations_to_frame
@@ -211,3 +212,24 @@ def test_an_empty_register_has_only_the_streets_of_the_demand() -> None:
     assert {(one.available, one.demand_covered, one.working_share) for one in rows[-1].cells} == {
         (0, 0.0, None)
     }
+
+
+def test_a_gain_is_what_coverage_finds_once_the_service_is_there() -> None:
+    frame = stations_to_frame(TOY)
+    rows = stations_of(MIDDAY, demand=demand())
+    checked = 0
+    for name in ("S1", "S2", "S3", "S4"):
+        for one in rows[name].cells:
+            asked = Standard(week=WEEK, window="T3", amenities=(one.code,))
+            put_right = Scenario(
+                hours=(("S3", "24/7"),) if name == "S3" else (), equipped=((name, (one.code,)),)
+            )
+            before = coverage(frame, demand(), asked).total.demand_covered
+            after = coverage(apply(put_right, frame), demand(), asked).total.demand_covered
+            assert one.gain == pytest.approx(after - before), (name, one.code)
+            checked += one.gain > 0
+    assert checked > 50
+    # S1 serves A's 14 for 4 of 14 quarter-hours, S2 all the time once repaired; S3's 6 wait for its hours
+    water = {name: next(c for c in row.cells if c.code == "water_hot").gain for name, row in rows.items()}
+    assert water == {"S1": 0, "S2": pytest.approx(10), "S3": pytest.approx(6), "S4": 0, "S5": 0}
+    assert {one.gain for row in stations_of(MIDDAY).values() for one in row.cells} == {None}

@@ -91,6 +91,16 @@ def test_cells_say_what_the_api_says(live_server: LiveServer, query: str) -> Non
             else:
                 whole = "full" if row["window_state"] == "open" else "half"
                 assert kind == ("limited" if value == "limited" else whole)
+            gain, told = row["services"][code]["gain"], re.search(r"多 ([\d,.]+) ", cell[2])
+            assert (told is not None) == (gain > 0 and kind in ("broken", "unknown", "no", "time"))
+            if told:
+                assert float(told[1].replace(",", "")) == pytest.approx(
+                    gain, abs=0.5 if gain >= 9.95 else 0.05
+                )
+            since = row["services"][code]["checked_on"]
+            if kind == "broken" and since:
+                _, month, day = since.split("-")
+                assert f"{int(month)}月{int(day)}日" in cell[2].replace(" ", "")
     of_api = {row["name"] or "全区": row for row in streets}
     for line in [*shown.of("area"), *shown.of("street")]:
         row = of_api[line["name"].split(" ")[0].strip("▾▸")]
