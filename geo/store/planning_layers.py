@@ -34,10 +34,11 @@ _OWN_COLUMNS = frozenset({"code", "kind", "name", "geometry"})
 class PlanningLayers:
     """What was imported; None where the shipped areas, or the model, are used.
 
-    ``versions`` are the register versions of the two imports: while they stand, nothing needs reading again.
+    ``versions`` are the store's uuid and the register versions of the two imports: while they stand, nothing
+    needs reading again. A restored register has another uuid, whatever its versions.
     """
 
-    versions: tuple[int | None, int | None]
+    versions: tuple[str, int | None, int | None]
     areas: Areas | None
     demand: Demand | None
 
@@ -106,15 +107,17 @@ def read_planning_layers(store: StationStore, known: PlanningLayers | None = Non
     Raises:
         StoreUnavailableError: the store cannot be reached.
     """
+    uuid = store.uuid()  # first: a register restored meanwhile is found out at the next look
     present = layer_versions(store)
     at_areas, at_demand = (present[name][0] if name in present else None for name in ("areas", "demand"))
-    if known is not None and known.versions == (at_areas, at_demand):
+    if known is not None and known.versions == (uuid, at_areas, at_demand):
         return known
-    areas = _areas(list_areas(store)) if at_areas is not None else None
+    rows = list_areas(store) if at_areas is not None else []  # none where they were cleared meanwhile
+    areas = _areas(rows) if rows else None
     demand = None
     if at_demand is not None:
         demand = _demand(demand_lines(store, PERIODS), present["demand"][1], areas or shipped_areas())
-    return PlanningLayers((at_areas, at_demand), areas, demand)
+    return PlanningLayers((uuid, at_areas, at_demand), areas, demand)
 
 
 def _areas(rows: list[StoredArea]) -> Areas:

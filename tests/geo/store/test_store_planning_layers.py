@@ -79,3 +79,20 @@ def test_unreplaced_layers_are_not_read_again(url: str) -> None:
     replace_demand(store, [])
     assert read_planning_layers(store, first).demand is None
     store.close()
+
+
+def test_a_restored_register_is_read_anew_though_its_versions_are_the_same(url: str, tmp_path: Path) -> None:
+    one, other = open_store(url), open_store(f"sqlite:///{tmp_path}/other.db")
+    first, second = table(), table()
+    second.rows["demand"] *= 2
+    keep_demand(one, first)
+    while other.version() < one.version() - 1:
+        replace_demand(other, ())
+    keep_demand(other, second)
+    assert other.version() == one.version()
+    known = read_planning_layers(one)
+    found = read_planning_layers(other, known).demand
+    assert found is not None and found.rows["demand"].sum() == 3.5
+    assert read_planning_layers(one, known) is known
+    one.close()
+    other.close()
