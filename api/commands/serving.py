@@ -7,11 +7,14 @@ import socket
 from types import FrameType
 from typing import Annotated, Any, cast
 
+import h11
 import typer
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from api.app import create_app
 from api.commands.terminal import StoreOption, say, settings_with
+from api.errors import problem
 from api.service import Service
 from geo.errors import CareStationError
 
@@ -23,6 +26,24 @@ _BACKLOG = 2048
 
 class ListenError(CareStationError, OSError):
     """The address cannot be listened on."""
+
+
+class PlainSpokenProtocol(H11Protocol):
+    """Answers what is no HTTP request as every other error is answered, in words that say what to do."""
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Send the problem document and hang up; ``msg``, uvicorn's own words, only repeats the status."""
+        answer = problem(
+            400, "no HTTP request: characters outside ASCII in an address must be percent-encoded (UTF-8)"
+        )
+        headers = [*answer.raw_headers, (b"connection", b"close")]
+        for event in (
+            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+            h11.Data(data=bytes(answer.body)),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
 
 class DrainingServer(uvicorn.Server):
@@ -81,6 +102,7 @@ def serve(
     listening = _listen(host, port)
     config = uvicorn.Config(
         app,
+        http=PlainSpokenProtocol,
         access_log=False,  # a request's address may hold a worker's position
         log_level="warning",
         server_header=False,

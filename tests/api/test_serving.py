@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -145,3 +146,16 @@ def test_compressed_when_asked(live_server: LiveServer, path: str) -> None:
     assert "content-encoding" not in plain.headers
     packed = httpx.get(f"{live_server.url}{path}", headers={"Accept-Encoding": "gzip"})
     assert ("content-encoding" in packed.headers) == (len(plain.content) >= 1000)
+
+
+@pytest.mark.parametrize("target", ["/api/nearest?lon=109&lat=34&amenities=饮水", "/stations/驿站"])
+def test_an_address_with_raw_characters_is_a_problem_in_words(live_server: LiveServer, target: str) -> None:
+    with socket.create_connection(("127.0.0.1", live_server.port), timeout=10) as connection:
+        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        body = json.loads(answer.read())
+    assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert body["status"] == 400
+    assert "percent-encoded" in body["detail"]
+    assert httpx.get(f"{live_server.url}/livez").status_code == 200
