@@ -42,6 +42,13 @@ class Wgs84Geometry(TypeDecorator[BaseGeometry]):
             return shapely.to_wkb(value)
         return from_shape(value, srid=WGS84_SRID)
 
+    @staticmethod
+    def as_ewkb_text(value: BaseGeometry | None) -> str | None:
+        """Return the text PostGIS reads as this geometry, to the last bit."""
+        if value is None:
+            return None
+        return str(shapely.to_wkb(shapely.set_srid(value, WGS84_SRID), hex=True, include_srid=True))
+
     def process_result_value(self, value: Any, dialect: Dialect) -> BaseGeometry | None:
         if value is None:
             return None

@@ -63,9 +63,10 @@ def told_plainly() -> Iterator[None]:
 
 
 def _plain(cause: BaseException | None, error: BaseException) -> CareStationError:
-    if isinstance(error, IntegrityError) or getattr(cause, "sqlstate", None) == _REFUSED_BY_TRIGGER:
+    broken = isinstance(error, (IntegrityError, psycopg.IntegrityError))
+    if broken or getattr(cause, "sqlstate", None) == _REFUSED_BY_TRIGGER:
         return ConflictError("the store refused the write: it breaks a rule of the database")
-    if isinstance(error, DataError):
+    if isinstance(error, (DataError, psycopg.DataError)):
         return InvalidDataError(
             [Problem("store", None, None, None, "holds a value the database cannot keep")]
         )

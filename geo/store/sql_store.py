@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import URL, Connection, func, insert, select
+from sqlalchemy import URL, Connection, func, select
 
 from geo.errors import CareStationError, ConflictError, NotFoundError
 from geo.stations import Station, station_from_record
@@ -23,6 +23,7 @@ from geo.store.schema import status_of
 from geo.store.station_rows import (
     chunks,
     delete_stations,
+    insert_rows,
     insert_stations,
     is_storable,
     load_stations,
@@ -185,7 +186,7 @@ class SqlStore:
                     )
                     for station in chunk
                 ]
-                connection.execute(insert(HistoryRow), rows)
+                insert_rows(connection, HistoryRow, rows)
         return True
 
     def apply(self, changes: Sequence[Change], actor: str) -> int:
@@ -304,7 +305,7 @@ class _Step:
         ]
         follow_stations(self._connection, moved, self._version, self._now)
         for rows in chunks(self._history):
-            self._connection.execute(insert(HistoryRow), rows)
+            insert_rows(self._connection, HistoryRow, rows)
 
     def _guard(self, change: Change, before: Station | None) -> None:
         name = change.station_id

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import shapely
 from pydantic import BaseModel, TypeAdapter
+from pydantic_core import PydanticSerializationError
 from shapely.geometry import Point
 from sqlalchemy import (
     Connection,
     LargeBinary,
     Select,
+    Table,
     Text,
     bindparam,
-    cast,
     delete,
     func,
     insert,
@@ -24,6 +25,9 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
 
 from geo.errors import InvalidDataError, Problem
 from geo.stations import (
@@ -39,7 +43,8 @@ from geo.stations import (
     Station,
     Visits,
 )
-from geo.store.model import AmenityRow, StationRow
+from geo.store.column_types import Wgs84Geometry
+from geo.store.model import AmenityRow, Base, StationRow
 
 NESTED: dict[str, TypeAdapter[Any]] = {
     "aliases": TypeAdapter(tuple[str, ...]),
@@ -59,6 +64,10 @@ _SERVICE_PARTS = (*_PARTS, "schedule", "contact")
 _CHUNK = 5000
 _Item = TypeVar("_Item")
 _STREAMED = {"yield_per": _CHUNK}
+_COPIED_FROM, _COPIED_AT_ONCE = (
+    200,
+    20_000,
+)  # rows; one COPY is one statement, and statements have a time limit
 
 
 def load_stations(connection: Connection, ids: Collection[str] | None = None) -> list[Station]:
@@ -79,10 +88,40 @@ def load_stations(connection: Connection, ids: Collection[str] | None = None) ->
     ]
 
 
+def insert_rows(connection: Connection, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Write new rows, all with the same columns; PostgreSQL takes many by COPY, at a tenth of the time."""
+    if not rows:
+        return
+    table = cast(Table, model.__table__)
+    if connection.dialect.name != "postgresql" or len(rows) < _COPIED_FROM:
+        connection.execute(insert(table), rows)
+        return
+    names = list(rows[0])
+    written_as = [_copied(table.c[name].type, connection.dialect) for name in names]
+    columns = ", ".join(connection.dialect.identifier_preparer.quote(name) for name in names)
+    driver: Any = connection.connection.driver_connection
+    for start in range(0, len(rows), _COPIED_AT_ONCE):
+        with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
+            for row in rows[start : start + _COPIED_AT_ONCE]:
+                copy.write_row(
+                    [
+                        value if form is None else form(value)
+                        for form, value in zip(written_as, row.values(), strict=True)
+                    ]
+                )
+
+
+def _copied(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Return what makes of a value of a column what COPY takes; None where that is the value itself."""
+    if isinstance(kind, Wgs84Geometry):
+        return kind.as_ewkb_text
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
 def insert_stations(connection: Connection, stations: Sequence[Station]) -> None:
     """Write new stations and their amenities."""
     for chunk in chunks(stations):
-        connection.execute(insert(StationRow), [_station_values(station) for station in chunk])
+        insert_rows(connection, StationRow, [_station_values(station) for station in chunk])
         _insert_amenities(connection, chunk)
 
 
@@ -118,6 +157,8 @@ def refuse_unstorable(station: Station) -> None:
     Raises:
         InvalidDataError: a text holds the character U+0000 or half a surrogate pair.
     """
+    if _surely_storable(station):
+        return
     for name in FIELD_NAMES:
         for text in _texts(getattr(station, name)):
             if not is_storable(text):
@@ -133,6 +174,14 @@ def is_storable(text: str) -> bool:
     (True, False)
     """
     return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _surely_storable(station: Station) -> bool:
+    """Return whether the station's JSON, made faster than each text is looked at, shows no bad text."""
+    try:
+        return "\\u0000" not in station.model_dump_json(warnings=False)
+    except PydanticSerializationError:  # half a surrogate pair
+        return False
 
 
 def _texts(value: object) -> Iterable[str]:
@@ -173,14 +222,13 @@ def _insert_amenities(connection: Connection, stations: Sequence[Station]) -> No
         for offer, entries in (("amenity", station.amenities), ("service", station.services))
         for position, (code, entry) in enumerate(entries.items())
     ]
-    if rows:
-        connection.execute(insert(AmenityRow), rows)
+    insert_rows(connection, AmenityRow, rows)
 
 
 def _station_query(connection: Connection) -> Select[Any]:
     table = StationRow.__table__
     # JSON as its text and points as plain WKB: both are decoded here, equal ones once or all at once
-    columns = [cast(table.c[name], Text()) if name in NESTED else table.c[name] for name in COLUMNS]
+    columns = [sql_cast(table.c[name], Text()) if name in NESTED else table.c[name] for name in COLUMNS]
     geom = (
         func.ST_AsBinary(table.c.geom, "NDR", type_=LargeBinary())
         if connection.dialect.name == "postgresql"

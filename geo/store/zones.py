@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
-from sqlalchemy import Connection, LargeBinary, Select, delete, func, insert, select, type_coerce
+from sqlalchemy import Connection, LargeBinary, Select, delete, func, select, type_coerce
 
 from geo.coverage_zones import ZONE_MINUTES, zones_of
 from geo.stations import LonLat, Station
 from geo.store.counter import bump_version, lock_register
 from geo.store.model import StationRow, ZoneRow
 from geo.store.protocol import StationStore
-from geo.store.station_rows import chunks, load_stations
+from geo.store.station_rows import chunks, insert_rows, load_stations
 from geo.store.zone import Zone, fits
 from geo.travel import TravelMode
 
@@ -53,8 +53,7 @@ def replace_zones(connection: Connection, stations: Sequence[Station], version: 
             if station.location is not None
             for zone in zones_of(station)
         ]
-        if rows:
-            connection.execute(insert(ZoneRow), rows)
+        insert_rows(connection, ZoneRow, rows)
 
 
 def remove_zones(connection: Connection, station_ids: Sequence[str]) -> None:

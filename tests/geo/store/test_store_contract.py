@@ -458,3 +458,22 @@ def test_an_id_no_database_can_keep_names_no_station(store: StationStore, statio
         with pytest.raises(NotFoundError):
             store.apply([change], "测试")
     assert [station.id for station in store.stations()] == ["a"]
+
+
+def test_many_at_once_are_kept_as_few_are(store: StationStore) -> None:
+    """More than two hundred rows take another way into PostgreSQL (COPY), with its own escapes."""
+    odd = ["a\tb", "\\N", "\\.", 'q"\\t,', "\r\n", "", "'", "🚴"]
+    few = [
+        FULL.model_copy(update={"id": f"F{number:03d}", "name": f"站{number}", "landmark": odd[number % 8]})
+        for number in range(250)
+    ]
+    many = [*few, plain("p").model_copy(update={"location": None})]
+    written = store.write([Change("create", one.id, one) for one in many], "测试")
+    assert store.stations() == sorted(written.stations, key=lambda one: one.id if one else "")
+    kept = {one.id: one for one in store.stations()}
+    for one in many:
+        assert kept[one.id] == one.model_copy(update={"version": 1, "updated_at": kept[one.id].updated_at})
+    assert list(kept["F000"].amenities) == list(FULL.amenities)
+    assert store.history("F001")[0].after == kept["F001"]
+    with pytest.raises(ConflictError, match="the id is taken"):
+        store.write([Change("create", one.id, one) for one in many], "测试")
