@@ -1,4 +1,4 @@
-"""A page printed to PDF by this machine's Chromium: one at a time, in a bounded time, without network."""
+"""A page as PDF or picture by this machine's Chromium: one at a time, in a bounded time, without network."""
 
 from __future__ import annotations
 
@@ -42,7 +42,32 @@ def print_pdf(html: str, chromium: str, limit_s: float = PRINT_LIMIT_S) -> bytes
         raise ApiError(503, "another page is being printed", {"Retry-After": "5"})
     try:
         with tempfile.TemporaryDirectory(prefix="care-poster-", ignore_cleanup_errors=True) as folder:
-            return _printed(standing_alone(html), chromium, Path(folder), limit_s)
+            out = Path(folder) / "page.pdf"
+            to_pdf = ("--no-pdf-header-footer", f"--print-to-pdf={out}")
+            return _made(standing_alone(html), chromium, out, to_pdf, limit_s)
+    finally:
+        _ONE_AT_A_TIME.release()
+
+
+def draw_png(html: str, chromium: str, size: tuple[int, int], limit_s: float = PRINT_LIMIT_S) -> bytes:
+    """Return a page that loads nothing as a picture of ``size`` px, drawn at twice that.
+
+    Raises:
+        ApiError: 503, as for ``print_pdf``.
+    """
+    if not _ONE_AT_A_TIME.acquire(timeout=limit_s):
+        raise ApiError(503, "another page is being printed", {"Retry-After": "5"})
+    try:
+        with tempfile.TemporaryDirectory(prefix="care-poster-", ignore_cleanup_errors=True) as folder:
+            out = Path(folder) / "page.png"
+            picture = (
+                f"--screenshot={out}",
+                f"--window-size={size[0]},{size[1]}",
+                "--force-device-scale-factor=2",
+                "--hide-scrollbars",
+                "--virtual-time-budget=4000",  # ms the page's script may take to draw
+            )
+            return _made(html, chromium, out, picture, limit_s)
     finally:
         _ONE_AT_A_TIME.release()
 
@@ -57,8 +82,8 @@ def standing_alone(html: str) -> str:
     return _STYLE_LINK.sub(lambda link: f"<style>{style_text(link[1])}</style>", html)
 
 
-def _printed(html: str, chromium: str, folder: Path, limit_s: float) -> bytes:
-    page, pdf = folder / "page.html", folder / "page.pdf"
+def _made(html: str, chromium: str, out: Path, wanted: tuple[str, ...], limit_s: float) -> bytes:
+    page = out.with_name("page.html")
     page.write_text(html, encoding="utf-8")
     command = [
         chromium,
@@ -68,9 +93,8 @@ def _printed(html: str, chromium: str, folder: Path, limit_s: float) -> bytes:
         "--disable-background-networking",
         "--disable-extensions",
         "--host-resolver-rules=MAP * ~NOTFOUND",
-        "--no-pdf-header-footer",
-        f"--user-data-dir={folder / 'profile'}",
-        f"--print-to-pdf={pdf}",
+        f"--user-data-dir={out.with_name('profile')}",
+        *wanted,
         page.as_uri(),
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -87,9 +111,9 @@ def _printed(html: str, chromium: str, folder: Path, limit_s: float) -> bytes:
         except subprocess.TimeoutExpired:
             _kill(process)
             raise ApiError(503, "printing took too long", {"Retry-After": "30"}) from None
-    if code != 0 or not pdf.exists():
+    if code != 0 or not out.exists():
         raise ApiError(503, "Chromium could not print the page", {"Retry-After": "30"})
-    return pdf.read_bytes()
+    return out.read_bytes()
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -26,6 +26,7 @@ from geo.service_matrix import StationRow
 from geo.stations import Station
 from geo.time_windows import WINDOWS
 from maps.compare_page import compare_address
+from maps.map_credits import rough
 from maps.map_layers_coverage import CellFacts, class_words
 from maps.map_layers_service import service_states
 from maps.open_words import date_words
@@ -99,6 +100,7 @@ def render_gap(
         "window_hours": _window_hours(state),
         "hours_amount": whole(grounds.by_window[state.window]) if state.window else "",
         "modelled": found.demand_basis == "modelled",
+        "map_note": planner_say(lang, f"map_note{rough(grounds.areas)['streets']}"),
         "groups": _groups(gap, lang),
         "windows": _windows(grounds.by_window, state, lang),
         "chart": (CHART_WIDTH, CHART_HEIGHT),

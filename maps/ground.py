@@ -6,24 +6,29 @@ from typing import Any
 
 from geo.areas import Areas, shipped_areas
 from maps.basemap import district_layer, places_layer, shipped_places, streets_layer, tile_layers
-from maps.map_credits import credit_lines
+from maps.map_credits import credit_lines, rough
 from maps.map_texts import map_say
 from maps.texts import Lang
 
 
-def ground_data(lang: Lang = "zh", *, review: str | None = None, basemap: str = "none") -> dict[str, Any]:
-    """Return the layers in drawing order, the middle of the district (lon, lat) and the credits."""
-    areas: Areas = shipped_areas()
+def ground_data(
+    lang: Lang = "zh", *, review: str | None = None, basemap: str = "none", areas: Areas | None = None
+) -> dict[str, Any]:
+    """Return the layers in drawing order, the middle of the district (lon, lat) and the credits.
+
+    ``areas`` defaults to the shipped ones.
+    """
+    areas = areas or shipped_areas()
     west, south, east, north = areas.district.geometry.bounds
     layers = (
         district_layer(areas),
-        streets_layer(areas, title=map_say(lang, "layer_streets")),
+        streets_layer(areas, title=map_say(lang, f"layer_streets{rough(areas)['streets']}")),
         places_layer(shipped_places(), title=map_say(lang, "layer_places")),
     )
     return {
         "middle": [round((west + east) / 2, 4), round((south + north) / 2, 4)],
         "layers": [layer.data for layer in layers],
-        "credit": " · ".join(credit_lines(lang, review, basemap)),
+        "credit": " · ".join(credit_lines(lang, review, basemap, areas)),
     }
 
 

@@ -14,16 +14,17 @@ from maps.assets import LEAFLET_CSS, LEAFLET_JS, script_text, static_url, style_
 from maps.basemap import district_layer, places_layer, shipped_places, streets_layer, tile_layers
 from maps.folium_local import LocalMap, MapPage, MapParts, content_policy, finish
 from maps.legend import LegendBlock, LegendRow, layer_ticks
-from maps.map_credits import credit_lines
+from maps.map_credits import credit_lines, rough
 from maps.map_layers_stations import MAX_MARKS, StationsNow, stations_layer, stations_legend, stations_now
 from maps.map_texts import map_say
 from maps.open_words import date_words, weekday_words
 from maps.page import PageView, render
 from maps.planner_map_layers import AnalysisLayers, MapAnalysis, analysis_layers
+from maps.sheet_map import Frame
 from maps.texts import Lang
 
 SCRIPTS = ("map.js", "map_labels.js")
-ANALYSIS_SCRIPTS = ("map_cells.js", "map_picture.js", "map_targets.js")
+ANALYSIS_SCRIPTS = ("map_cells.js", "map_picture.js", "map_targets.js", "map_locator.js")
 STYLES = ("map.css", "map_planner.css")
 
 
@@ -39,13 +40,15 @@ def render_planner_map(
     inline: bool = False,
     analysis: MapAnalysis | None = None,
     embed: bool = False,
+    still: bool = False,
     failure: str = "",
 ) -> MapPage:
     """Return the planner's map at ``now`` (aware) with the policy to serve it with.
 
     ``areas`` defaults to the shipped ones. ``analysis`` adds cells, gaps and stations in the time asked for.
     ``inline`` puts everything into one file that loads nothing and links to nothing; it takes no tiles.
-    ``embed`` leaves the bar away: the map inside the dashboard. ``failure`` says why a scenario is not shown.
+    ``embed`` leaves the bar away: the map inside the dashboard. ``still`` leaves
+    away what only a hand can use: a picture. ``failure`` says why a scenario is not shown.
 
     Raises:
         ValueError: an unknown base map, Tianditu without a key, or tiles for an inline page.
@@ -62,13 +65,15 @@ def render_planner_map(
     scripts = (*SCRIPTS, *(ANALYSIS_SCRIPTS if over else ()))
     padding = [12, 62, 12, 12] if embed else [280, 24, 48, 64]
     context = {
-        **map_context(parts, at, now, view, lang, basemap=basemap, padding=padding),
+        **map_context(parts, at, now, view, lang, areas=areas, basemap=basemap, padding=padding),
         "title": map_say(lang, "planner_title"),
         "other": "/planner/map" if lang == "en" else "/planner/map?lang=en",
-        "legend": (*(over.legend if over else (stations_legend(at, lang),)), *ground_legend(lang)),
+        "legend": (*(over.legend if over else (stations_legend(at, lang),)), *ground_legend(areas, lang)),
         "ticks": layer_ticks(chart.layers()),
         "embed": embed,
         "failure": failure,
+        "still": still,
+        "locator": locator(areas),
         "over": over,
         "inline": inline,
         "styles": [_style(name) for name in (LEAFLET_CSS, *STYLES)] if inline else STYLES,
@@ -98,7 +103,7 @@ def planner_chart(
     marks = [stations_layer(now, title=map_say(lang, "layer_stations"), style="symbol")]
     for layer in (
         district_layer(areas),
-        streets_layer(areas, title=map_say(lang, "layer_streets")),
+        streets_layer(areas, title=map_say(lang, f"layer_streets{rough(areas)['streets']}")),
         places_layer(shipped_places(), title=map_say(lang, "layer_places")),
         *(over.layers if over else marks),
     ):
@@ -106,13 +111,22 @@ def planner_chart(
     return chart
 
 
-def ground_legend(lang: Lang) -> tuple[LegendBlock, ...]:
+LOCATOR_PX = (86, 98)
+
+
+def locator(areas: Areas) -> dict[str, Any]:
+    """Return the district as a small drawing, and what a script needs to mark the view in it."""
+    frame = Frame.around(areas.district.geometry.bounds, LOCATOR_PX, 8)
+    coarse = areas.district.geometry.simplify(2 / (frame.scale * 111_320))
+    return {"path": frame.path(coarse), "size": LOCATOR_PX, **frame.per_px}
+
+
+def ground_legend(areas: Areas, lang: Lang) -> tuple[LegendBlock, ...]:
     """Return what the ground's lines and dots mean: the legend's last blocks."""
+    district, streets = (f"row_{name}{ending}" for name, ending in rough(areas).items())
     return (
-        LegendBlock(
-            map_say(lang, "areas"), (LegendRow("line-district", map_say(lang, "row_district")),), None
-        ),
-        LegendBlock("", (LegendRow("line-streets", map_say(lang, "row_streets")),), "streets"),
+        LegendBlock(map_say(lang, "areas"), (LegendRow("line-district", map_say(lang, district)),), None),
+        LegendBlock("", (LegendRow("line-streets", map_say(lang, streets)),), "streets"),
         LegendBlock("", (LegendRow("dot-place", map_say(lang, "row_place")),), "places"),
     )
 
@@ -124,6 +138,7 @@ def map_context(
     view: PageView,
     lang: Lang,
     *,
+    areas: Areas,
     basemap: str,
     padding: list[int],
 ) -> Mapping[str, Any]:
@@ -161,7 +176,7 @@ def map_context(
         "sample": at.illustrative,
         "open_count": at.count("open", "soon"),
         "unknown_count": at.count("unknown"),
-        "credits": credit_lines(lang, view.map_review_number, basemap),
+        "credits": credit_lines(lang, view.map_review_number, basemap, areas=areas),
     }
 
 

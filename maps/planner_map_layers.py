@@ -164,6 +164,8 @@ def analysis_layers(
         "percent": percent,
         "gap_rows": rows,
         "state": state,
+        "picture": f"/planner/map.png{state.query(**(plan.address if plan else {}))}",
+        "layers_file": f"/planner/map.gpkg{state.query()}",
         "gap_unit": unit,
         "swatches": swatches(facts),
         "themes": [(theme, planner_say(lang, f"layer_{theme}"), shown[theme]) for theme in themes],

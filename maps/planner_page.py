@@ -21,6 +21,7 @@ from geo.stations import Station
 from geo.time_windows import WINDOWS
 from maps.assets import static_url
 from maps.basemap import short_street
+from maps.map_credits import rough
 from maps.page import PageView, render
 from maps.planner_charts import CAUSE_ORDER, CLOCK_HEIGHT, CLOCK_WIDTH, DUTY_HEIGHT, cause_parts, clock_bars
 from maps.planner_metrics import metric_rows
@@ -123,6 +124,7 @@ def render_planner(
         "metrics": metric_rows(found.metrics, lang),
         "notices": _notices(found, stations, state, today),
         "modelled": found.demand_basis == "modelled",
+        "map_note": planner_say(lang, f"map_note{rough(areas)['streets']}"),
         "demand_notes": found.demand_notes,
         "map_src": f"/planner/map{state.query(embed='1')}",
         "map_full": f"/planner/map{state.query()}",

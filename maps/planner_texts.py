@@ -147,6 +147,9 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "hours_word": ("开放时间", " hours"),
     # one gap
     "gap_back": ("回到总览", "Back to the overview"),
+    "gap_place": ("地方", "Place"),
+    "gap_cause": ("主要原因", "Main cause"),
+    "gap_group": ("人群", "Groups"),
     "gap_more": ("详情", "Details"),
     "km2": ("{n} 平方公里", "{n} km²"),
     "km_word": ("公里", "km"),
@@ -251,6 +254,10 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "map_note": (
         "格子越大需求越多 · 步行为估算（直线×1.35）· 街道线为示意",
         "Larger cells hold more demand · walking is estimated (straight line × 1.35) · streets are schematic",
+    ),
+    "map_note_own": (
+        "格子越大需求越多 · 步行为估算（直线×1.35）",
+        "Larger cells hold more demand · walking is estimated (straight line × 1.35)",
     ),
     "full_map": ("全屏看图", "Full map"),
     "as_table": ("看成表格", "As a table"),

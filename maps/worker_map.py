@@ -11,6 +11,7 @@ from maps.basemap import district_layer, places_layer, shipped_places, streets_l
 from maps.finder_filters import Filters
 from maps.folium_local import LocalMap, MapPage, finish
 from maps.legend import LegendBlock, LegendRow, layer_ticks
+from maps.map_credits import rough
 from maps.map_layers_stations import stations_layer, stations_legend, stations_now
 from maps.map_texts import map_say
 from maps.page import PageView, render
@@ -50,7 +51,7 @@ def render_worker_map(
         tile.add_to(chart)
     for layer in (
         district_layer(areas),
-        streets_layer(areas, title=map_say(lang, "layer_streets")),
+        streets_layer(areas, title=map_say(lang, f"layer_streets{rough(areas)['streets']}")),
         places_layer(shipped_places(), title=map_say(lang, "layer_places")),
         stations_layer(at, title=map_say(lang, "layer_stations"), style="sign"),
     ):
@@ -61,7 +62,7 @@ def render_worker_map(
         LegendRow(row.symbol.replace("state-", "plate-"), row.words, row.count) for row in plates.rows
     )
     context = {
-        **map_context(parts, at, now, view, lang, basemap=basemap, padding=[24, 40, 72, 24]),
+        **map_context(parts, at, now, view, lang, areas=areas, basemap=basemap, padding=[24, 40, 72, 24]),
         "title": map_say(lang, "worker_title"),
         "path": "/map",
         "other": _address("/map", filters, "zh" if lang == "en" else "en"),

@@ -196,7 +196,12 @@ async def ground(asked: PageDep) -> Response:
     settings = asked.service.settings
 
     def text() -> str:
-        data = ground_data(asked.lang, review=settings.map_review_number, basemap=settings.basemap)
+        data = ground_data(
+            asked.lang,
+            review=settings.map_review_number,
+            basemap=settings.basemap,
+            areas=asked.view.areas,
+        )
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
     return await asked.page(text, "application/json", tells_time=False)

@@ -7,12 +7,14 @@ from functools import cached_property
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from api.answers import answer
 from api.conditional import weak_tag
 from api.errors import ApiError
 from api.planning_tables import gap_file
+from api.poster_file import NEEDED, draw_png, find_chromium
+from api.report_tables import report_tables
 from api.routers.compare import Comparison
 from api.routers.pages import PageDep
 from api.routers.planner_pages import strict
@@ -30,6 +32,8 @@ from maps.planner_map import render_planner_map
 from maps.planner_map_layers import MapAnalysis
 
 router = APIRouter(include_in_schema=False)
+
+PICTURE_PX = (1600, 1200)
 
 
 class MapQuestion(Comparison):
@@ -76,6 +80,46 @@ async def planner_map(asked: PageDep) -> Response:
         )
 
     return await question.page(render, embed, question.sides, tells_time=True)
+
+
+@router.get("/planner/map.png")
+async def map_picture(asked: PageDep) -> Response:
+    """The map as a picture, where there is a Chromium to draw it; 501 says what to install."""
+    chromium = find_chromium(asked.service.settings.chromium)
+    if chromium is None:
+        return PlainTextResponse(NEEDED, 501, {"Cache-Control": "no-store"})
+    question = MapQuestion(asked)
+    await asked.service.read_layers(asked.view.snapshot)
+
+    def work() -> bytes:
+        page = render_planner_map(
+            asked.view.stations,
+            asked.now,
+            asked.page_view,
+            lang=asked.lang,
+            areas=question.grounds().areas,
+            analysis=question.analysis(),
+            inline=True,
+            still=True,
+        )
+        return draw_png(page.html, chromium, PICTURE_PX)
+
+    headers = {"Content-Disposition": 'inline; filename="map.png"', "Cache-Control": "no-cache"}
+    return Response(await run_in_threadpool(work), 200, headers, "image/png")
+
+
+@router.get("/planner/map.gpkg")
+async def map_layers(asked: PageDep) -> Response:
+    """Every layer of the map as a GeoPackage: cells, gaps, stations, areas, places, with the same numbers."""
+    question = MapQuestion(asked)
+    await asked.service.read_layers(asked.view.snapshot)
+
+    def work() -> bytes:
+        tables = report_tables(question.grounds(), question.assessment(), asked.view.stations)
+        return table_bytes(replace(tables, name="map"), "gpkg")
+
+    headers = {"Content-Disposition": 'attachment; filename="map.gpkg"', "Cache-Control": "no-cache"}
+    return Response(await run_in_threadpool(work), 200, headers, MEDIA_TYPES["gpkg"])
 
 
 class GapQuestion(MapQuestion):

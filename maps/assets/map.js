@@ -175,6 +175,13 @@
     });
   }
 
+  function list() {
+    var table = document.getElementById("table");
+    table.open = true;
+    table.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+    table.querySelector("summary").focus({ preventScroll: true });
+  }
+
   function tools(map) {
     var stage = document.getElementById("stage");
     var acts = {
@@ -182,12 +189,7 @@
       out: function () { map.zoomOut(1, { animate: !calm }); },
       reset: function () { reset(map); },
       print: function () { window.print(); },
-      list: function () {
-        var table = document.getElementById("table");
-        table.open = true;
-        table.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
-        table.querySelector("summary").focus({ preventScroll: true });
-      },
+      list: list,
       full: function () {
         if (document.fullscreenElement) { document.exitFullscreen(); } else { stage.requestFullscreen(); }
       }
@@ -197,6 +199,7 @@
       if (button.getAttribute("data-act") === "full" && !document.fullscreenEnabled) { button.hidden = true; }
       if (act) { button.addEventListener("click", act); }
     });
+    if (window.location.hash === "#table") { list(); }
     document.addEventListener("fullscreenchange", function () {
       var button = document.querySelector("[data-act=full]");
       button.textContent = document.fullscreenElement ? words.full_end : words.full;
@@ -263,6 +266,7 @@
       printing(map);
       CareMap.map = map;
       if (CareMap.ready) { CareMap.ready(map, layers); }
+      if (CareMap.locator) { CareMap.locator(map); }
       if (CareMap.targets) { CareMap.targets(map); }
       CareMap.arrange(map);
     }
