@@ -176,22 +176,28 @@ setInterval(tell, 30000);
 // ---------------------------------------------------------------- loaded when first asked for
 function lazily(asked, address, run, failed) {
   var coming = false;
-  document.addEventListener('click', function (event) {
-    var target = event.target.closest(asked);
-    if (!target || !address || event.ctrlKey || event.metaKey || !run(target, event) || coming) { return; }
+  function load(target) {
+    if (coming || !address) { return; }
     var script = document.createElement('script');
     coming = true;
     script.src = address;
-    script.onload = function () { run(target); };
-    script.onerror = function () { coming = false; failed(target); };
+    script.onload = function () { if (target) { run(target); } };
+    script.onerror = function () { coming = false; if (target) { failed(target); } };
     document.head.appendChild(script);
+  }
+  document.addEventListener('click', function (event) {
+    var target = event.target.closest(asked);
+    if (target && address && !event.ctrlKey && !event.metaKey && run(target, event)) { load(target); }
   });
+  return load;
 }
-lazily('a.report', data.report, function (link, event) {
+var report = lazily('a.report', data.report, function (link, event) {
   if (event) { event.preventDefault(); }
   if (!window.reportSheet) { return true; }
   window.reportSheet(link);
 }, function (link) { location.href = link.href; });
+// What was reported without a network waits on the phone: it goes out with the next visit.
+if ((kept('reports') || '[]') !== '[]') { report(null); }
 // Map apps and copying; links.js hears the taps after the first by itself.
 lazily('.nav > summary, [data-copy]', data.links, function (target, event) {
   if (!window.mapLinks) { return true; }

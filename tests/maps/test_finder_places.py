@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -209,3 +210,28 @@ def test_plain_http_is_said_and_leaves_a_way_on(serve: Callable[[Site], Site], o
     page.fill("#q", "bp")
     page.locator("#found button").first.click()
     page.wait_for_selector("html.located")
+
+
+def test_a_report_made_offline_is_sent_with_the_next_visit(
+    serve: Callable[[Site], Site], open_page: PageOpener
+) -> None:
+    site = serve(Site([Station(id="R-1", name="站", location=LonLat(109.06, 34.27))]))
+    offline = ["ERR_INTERNET_DISCONNECTED", "error occurred when fetching the script"]
+    page = open_page(360, 740, offline, **located(109.05, 34.27))
+    page.clock.install(time=NOON)
+    page.goto(site.url)
+    locate(page)
+    page.click("#s-R-1 .report")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="没水").click()
+    page.clock.run_for(12_000)
+    page.close()
+    context = page.context
+    context.set_offline(False)
+    later = context.new_page()
+    later.clock.install(time=NOON + timedelta(hours=1))
+    later.goto(site.url)
+    later.wait_for_function("() => Boolean(window.reportSheet)")
+    later.clock.run_for(12_000)
+    later.wait_for_function("() => localStorage.getItem('reports') === '[]'")
+    assert site.reports == [{"station": "R-1", "kind": "no_water", "amenity": None, "note": None}]
