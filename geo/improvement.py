@@ -227,11 +227,13 @@ class _Around:
         """Return the station of most gain and its gains per period; None where no station gains."""
         span = slice(self.bounds[gap], self.bounds[gap + 1])
         able = np.asarray(option.changes.any(axis=1))[self.station[span]]
+        if not able.any():
+            return None
         cell, station = self.cell[span][able], self.station[span][able]
         changed = slot_shares(np.logical_and(blocked[cell - self.cells[gap]], option.changes[station]))
         gains = self.weights[cell] * changed
         total = np.bincount(station, gains.sum(axis=(1, 2)), minlength=len(self.ids))[self.by_id]
-        if not total.size or total.max() <= 0:
+        if total.max() <= 0:
             return None
         best = int(self.by_id[int(np.argmax(total >= total.max() * (1 - 1e-12)))])
         return best, np.asarray(gains[station == best].sum(axis=0))
