@@ -124,21 +124,21 @@ def cell_picture(
     reach = np.abs(shape).max() + 1
     near = (x > -reach) & (x < view.width + reach) & (y > -reach) & (y < view.height + reach)
     rows = np.flatnonzero(near)
-    if np.ptp(shape[:, 0]) < SIZED_PX:
+    small = bool(np.ptp(shape[:, 0]) < SIZED_PX)
+    if small:
         rows = rows[np.argsort(facts.demand[rows], kind="stable")]  # where cells share a pixel, most demand
         _paint_whole(picture, x[rows], y[rows], shape, 1 + 2 * facts.classes[theme][rows])
-        hollow = [n for n, one in enumerate(facts.palettes[theme]) if one.fill == _HOLLOW]
-        for number in hollow:
-            _outline(picture, 1 + 2 * number)
     else:
         for number, scale in enumerate(SIZES):
             chosen = rows[facts.size[rows] == number]
             _paint_sized(picture, x[chosen], y[chosen], shape * scale, facts.classes[theme][chosen])
-    for number, one in enumerate(facts.palettes[theme]):
-        if one.fill == HATCH:
-            _hatch(picture, view, 1 + 2 * number)
     line = shapely.transform(district, lambda at: np.stack(view.pixels(at[:, 0], at[:, 1]), axis=1))
     picture[geometry_mask([line], picture.shape, IDENTITY)] = 0
+    for number, one in enumerate(facts.palettes[theme]):
+        if one.fill == _HOLLOW and small:
+            _outline(picture, 1 + 2 * number)
+        if one.fill == HATCH:
+            _hatch(picture, view, 1 + 2 * number)
     return png(picture, palette(facts.palettes[theme]))
 
 

@@ -102,7 +102,7 @@ def told(server: LiveServer, lon: float, lat: float) -> dict[str, Any]:
 
 def look_at(page: Page, lon: float, lat: float, zoom: float) -> tuple[float, float]:
     """Bring a place into the middle, wait for its picture; return where it lies in the window."""
-    page.evaluate("at => CareMap.map.setView([at[1], at[0]], at[2], {animate: false})", [lon, lat, zoom])
+    page.evaluate("at => { CareMap.map.setView([at[1], at[0]], at[2], {animate: false}); }", [lon, lat, zoom])
     until(
         page,
         """() => { const map = CareMap.map, now = document.querySelector('.cells-now');
@@ -172,7 +172,7 @@ def test_a_click_says_what_the_api_says(
         share, most = (int(found[name] * 100 + 0.5) for name in ("share", "share_if_unknown_open"))
         expect(tip).to_contain_text(f"走得到 {share}%，若未核实算开 {most}%")
         expect(tip).to_contain_text(f"最近站 {int(found['nearest_min'] + 0.5)} 分钟")
-        cells_map.evaluate("CareMap.map.closePopup()")
+        cells_map.evaluate("() => { CareMap.map.closePopup(); }")
 
 
 def test_cells_have_the_colour_of_their_swatch_and_lie_in_their_place(
@@ -205,10 +205,10 @@ def test_pictures_follow_the_view_pixel_for_pixel(cells_map: Page, demand: Deman
         until(cells_map, sharp)
     asked: list[str] = []
     cells_map.on("request", lambda request: asked.append(request.url))
-    cells_map.evaluate("CareMap.map.panBy([200, 0], {animate: false})")
+    cells_map.evaluate("() => { CareMap.map.panBy([200, 0], {animate: false}); }")
     cells_map.wait_for_timeout(300)
     assert asked == []  # the margin holds it
-    cells_map.evaluate("CareMap.map.panBy([0, -900], {animate: false})")
+    cells_map.evaluate("() => { CareMap.map.panBy([0, -900], {animate: false}); }")
     until(cells_map, sharp)
     cells_map.wait_for_timeout(300)
     assert len(asked) == 1
