@@ -69,7 +69,7 @@ CAUSE = (
 )
 _CAUSE_COLUMNS = ("nothing_near", "closed", "lacks_service", "unknown")
 DEMAND = (
-    CellClass("third_1", "#B9C0BB"),
+    CellClass("third_1", "#C3CAC5"),
     CellClass("third_2", "#8D958F"),
     CellClass("third_3", "#4A5056"),
 )
@@ -85,6 +85,10 @@ _MINUTE_FILLS: dict[float, tuple[tuple[str, str], ...]] = {
     ),
     10.0: (("#1E7B74", ""), ("#7CBDB3", "#4A938A"), ("#EADFC4", "#9A8650"), ("#D9A566", ""), ("#A8602C", "")),
     15.0: (("#1E7B74", ""), ("#7CBDB3", ""), ("#CFE3DC", "#4A938A"), ("#E0BE86", ""), ("#A8602C", "")),
+}
+MINUTE_CLASSES = {
+    threshold: tuple(CellClass(f"minutes_{n}", fill, edge) for n, (fill, edge) in enumerate(fills))
+    for threshold, fills in _MINUTE_FILLS.items()
 }
 
 
@@ -187,8 +191,7 @@ def _cause_classes(table: pd.DataFrame, share: Floats) -> Classes:
 
 
 def _minute_classes(threshold: float | None) -> tuple[CellClass, ...]:
-    fills = _MINUTE_FILLS.get(threshold or 15.0, _MINUTE_FILLS[15.0])
-    return tuple(CellClass(f"minutes_{n}", fill, edge) for n, (fill, edge) in enumerate(fills))
+    return MINUTE_CLASSES.get(threshold or 15.0, MINUTE_CLASSES[15.0])
 
 
 def shared_cells(facts: CellFacts, district: shapely.Geometry) -> dict[str, Any]:
@@ -260,6 +263,8 @@ def cell_legend(facts: CellFacts, theme: Theme, found: Assessment, lang: Lang, *
         for number in range(len(facts.palettes[theme]))
     )
     notes = [planner_say(lang, "sizes_note", a=whole(facts.thirds[0]), b=whole(facts.thirds[1]))]
+    if facts.path == "picture":
+        notes.append(planner_say(lang, "small_note"))
     if theme == "coverage" and found.coverage.is_hours:
         notes.insert(0, planner_say(lang, "half_note"))
     if theme == "minutes":

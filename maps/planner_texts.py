@@ -221,6 +221,7 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "class_mostly": ("多半时间走得到", "In reach at least half the time"),
     "half_note": ("全天：过半时间走得到算“可到”", "All day: in reach means at least half of the time"),
     "minutes_note": ("到最近服务站点，不看开门时间", "to the nearest serving station, whatever its hours"),
+    "small_note": ("缩小到格子看不清时，不分大小", "Cells too small on the screen have one size"),
     "sizes_note": (
         "格子大小：<{a} · {a}–{b} · ≥{b}；没有需求的格子不画",
         "Cell size: <{a} · {a}–{b} · ≥{b}; cells without demand are not drawn",

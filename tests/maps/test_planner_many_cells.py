@@ -158,6 +158,7 @@ def test_first_visit_stays_within_its_budget(page: Page, server: LiveServer) -> 
     assert 50_000 < sum(sizes.values()) <= MOST_PAGE_BYTES
     assert page.evaluate("CareMap.data.cells.count") == CELLS
     assert page.locator(".leaflet-cells-pane path").count() == 0
+    expect(page.locator(".legend[data-layer=coverage]")).to_contain_text("看不清时，不分大小")
 
 
 def test_a_click_says_what_the_api_says(
