@@ -30,10 +30,10 @@ var ways = document.getElementById('ways');
 function say(key, fields) {
   return words[key].replace(/\{(\w+)\}/g, function (_, name) { return fields[name]; });
 }
-function labelOf(code) {
-  if (code === 'open' || code === 'arrival') { return words.closed; }
+function chipOf(code) {
   return document.querySelector('[data-need="' + code + '"],[data-flag="' + code + '"]').textContent.trim();
 }
+function labelOf(code) { return code === 'open' || code === 'arrival' ? words.closed : chipOf(code); }
 function way(found, text, go) {
   if (!found) { return; }
   var button = ways.appendChild(document.createElement('button'));
@@ -42,13 +42,24 @@ function way(found, text, go) {
   button.appendChild(document.createElement('small')).textContent = say('stations', { n: found });
   button.addEventListener('click', function () { go(); document.getElementById('count').scrollIntoView({ block: 'nearest' }); });
 }
-// The need whose loss helps most.
-function dropNeed(minute) {
+// The need whose loss helps most; where none does alone, all that the nearest station lacks.
+function drop(nearest, minute) {
   var best = ask.needs.map(function (code) {
     var others = ask.needs.filter(function (one) { return one !== code; });
     return { code: code, found: finder.count(minute, others, ask.flags) };
   }).sort(function (a, b) { return b.found - a.found; })[0];
-  if (best) { way(best.found, say('drop', { what: labelOf(best.code) }), finder.toggleNeed.bind(null, best.code)); }
+  if (best && best.found) {
+    way(best.found, say('drop', { what: chipOf(best.code) }), finder.toggleNeed.bind(null, best.code));
+    return;
+  }
+  var needs = ask.needs.filter(function (one) { return nearest.missing.indexOf(one) < 0; });
+  var flags = Object.assign({}, ask.flags);
+  nearest.missing.forEach(function (code) { if (code in flags) { flags[code] = false; } });
+  way(finder.count(minute, needs, flags), say('drop', { what: nearest.missing.map(chipOf).join(data.w.and) }), function () {
+    ask.needs = needs;
+    ask.flags = flags;
+    finder.changed();
+  });
 }
 // The first quarter-hour of the rest of the day that has all.
 function goLater(minute) {
@@ -72,7 +83,7 @@ window.finderNothing = function (order, minute) {
   nearest.card.hidden = false;
   nearest.lack.hidden = false;
   nearest.lack.textContent = say('lacks', { what: nearest.missing.map(labelOf).join(data.w.and) });
-  dropNeed(minute);
+  drop(nearest, minute);
   if (ask.flags.open) { goLater(minute); }
   if (!ask.flags.unknown) {
     way(finder.count(minute, ask.needs, Object.assign({}, ask.flags, { unknown: true })), data.w.with_unknown,

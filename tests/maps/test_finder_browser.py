@@ -182,6 +182,13 @@ def test_nothing_matches_shows_the_nearest_partial_match_and_ways_on(
     way.click()
     assert shown(page, "#nearest") == ["mid-water", "far-water"]
     expect(page.locator("#nothing")).to_be_hidden()
+    page.click("[data-need=hot_meal]")
+    page.click("[data-need=charging]")
+    expect(page.locator("#nothing-near")).to_have_text("最接近的这个，只差 2 样：")
+    expect(way).to_contain_text("不要“热饭＋充电”")
+    way.click()
+    assert shown(page, "#nearest") == ["mid-water", "far-water"]
+    assert page.url.endswith("/?amenities=water")
 
 
 def test_minutes_follow_the_way_of_going(serve: Callable[[Site], Site], open_page: PageOpener) -> None:

@@ -102,3 +102,16 @@ def test_accessible_at_every_size(
                 ".map(e => e.outerHTML.slice(0, 120))"
             )
             assert small == [], (path, step)
+
+
+def test_on_paper_states_are_black_and_buttons_gone(
+    serve: Callable[[Site], Site], open_page: PageOpener
+) -> None:
+    site = serve(Site(register()[:6]))
+    page = open_page(794, 1123, **located(*HALF_POINTS[0]))
+    page.goto(site.url)
+    locate(page)
+    page.emulate_media(media="print")
+    paint = "plates => plates.map(plate => getComputedStyle(plate)).map(s => s.color + s.backgroundColor)"
+    assert set(page.eval_on_selector_all(".plate", paint)) == {"rgb(0, 0, 0)rgba(0, 0, 0, 0)"}
+    assert page.locator("button:visible, .bar:visible, .acts:visible").count() == 0
