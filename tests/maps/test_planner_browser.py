@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 import urllib.request
 from typing import Any
 
@@ -67,7 +68,7 @@ def map_frame(page: Page) -> Frame:
         ("/planner/matrix", 1280),
         ("/planner/compare", 1280),
         ("/planner/report", 1280),
-    ],  # fmt: skip
+    ],
 )
 def test_axe_finds_nothing(open_page: PageOpener, live_server: LiveServer, path: str, width: int) -> None:
     page = open_page(width, 800)
@@ -142,53 +143,107 @@ def test_tooltips_say_what_the_api_says(page: Page, live_server: LiveServer) -> 
         assert abs(minutes - found["nearest_min"]) <= 0.5
 
 
-@pytest.mark.parametrize("theme", ["覆盖", "缺口原因", "步行分钟", "需求"])
-def test_a_theme_and_its_legend_come_and_go_together(page: Page, live_server: LiveServer, theme: str) -> None:
-    page.goto(f"{live_server.url}/planner/map?{QUESTION}")
-    until(page, READY)
-    tick = page.locator(".ticks label", has_text=theme).first.locator("input")
-    if not tick.is_checked():
-        tick.check()
-    key = tick.get_attribute("data-layer")
-    themes = ("coverage", "cause", "minutes", "demand")
-    blocks = page.locator(", ".join(f".legend[data-layer={one}]" for one in themes))
-    assert [one.get_attribute("data-layer") for one in blocks.all() if one.is_visible()] == [key]
-    expect(page.locator(f"[data-theme={key}]")).to_have_attribute("aria-pressed", "true")
-    tick.uncheck()
-    expect(page.locator(f".legend[data-layer={key}]")).to_be_hidden()
-
-
-def test_cells_have_the_colour_of_their_swatch(page: Page, live_server: LiveServer) -> None:
+def test_hovering_a_cell_says_what_the_api_says(page: Page, live_server: LiveServer) -> None:
     page.goto(f"{live_server.url}/planner/map?{QUESTION}")
     until(page, READY)
     page.evaluate("['gaps', 'service', 'streets', 'places'].forEach(key => CareMap.layers[key].remove())")
+    page.evaluate("void CareMap.map.setView([34.3, 109.05], 13.5, {animate: false})")
     spots = page.evaluate(
-        """() => { const c = CareMap.data.cells, map = CareMap.map, found = {};
-        map.setView([34.3, 109.05], 14, {animate: false});
+        """() => { const c = CareMap.data.cells, map = CareMap.map, found = [];
+        const box = map.getContainer().getBoundingClientRect();
         let x = c.start[0], y = c.start[1];
-        const all = CareMap.data.layers.coverage.classes;
+        for (let n = 0; n < c.demand.length; n += 1) {
+            if (n) { x += c.x[n - 1]; y += c.y[n - 1]; }
+            const p = map.latLngToContainerPoint([y / 1e5, x / 1e5]);
+            const at = [p.x + box.x, p.y + box.y];
+            const top = document.elementFromPoint(at[0], at[1]);
+            if (p.x > 300 && p.x < 940 && p.y > 160 && p.y < 700 && top && map.getContainer().contains(top)
+                && !top.closest('.leaflet-popup')) { found.push([x / 1e5, y / 1e5, at[0], at[1]]); }
+        }
+        return found; }"""
+    )
+    assert len(spots) > 100
+    for lon, lat, x, y in random.Random(7).sample(spots, 25):
+        page.mouse.move(x + 1, y + 1)
+        page.mouse.move(x, y)
+        tip = page.locator(".leaflet-tooltip")
+        expect(tip).to_be_visible()
+        cell = told(f"{live_server.url}/api/cell?{QUESTION}&lon={lon}&lat={lat}")
+        lines = tip.locator("p").all_inner_texts()
+        shown = [float(one) for one in re.findall(r"\d+(?:\.\d+)?", " ".join(lines))]
+        assert shown[0] == pytest.approx(cell["demand"], rel=5e-3)
+        assert abs(shown[1] - cell["share"] * 100) <= 0.5
+        assert abs(shown[2] - cell["share_if_unknown_open"] * 100) <= 0.5
+        assert abs(shown[3] - cell["nearest_min"]) <= 0.5
+
+
+def test_every_layer_takes_its_legend_along(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server.url}/planner/map?{QUESTION}")
+    until(page, READY)
+    keys = page.evaluate("[...document.querySelectorAll('.ticks input')].map(e => e.dataset.layer)")
+    assert set(keys) == {
+        "coverage", "cause", "minutes", "demand", "gaps", "zones", "service", "verdict", "streets", "places",
+    }  # fmt: skip
+    for key in keys:
+        tick = page.locator(f".ticks input[data-layer={key}]")
+        block = page.locator(f".legend[data-layer={key}]")
+        for wanted in (not tick.is_checked(), tick.is_checked()):
+            tick.set_checked(wanted)
+            expect(block).to_be_visible(visible=wanted)
+            assert page.evaluate("key => CareMap.map.hasLayer(CareMap.layers[key])", key) is wanted
+
+
+@pytest.mark.parametrize("theme", ["覆盖", "缺口原因", "步行分钟", "需求"])
+def test_a_theme_stands_alone_with_its_legend(page: Page, live_server: LiveServer, theme: str) -> None:
+    page.goto(f"{live_server.url}/planner/map?{QUESTION}")
+    until(page, READY)
+    page.get_by_role("button", name=theme, exact=True).click()
+    themes = ("coverage", "cause", "minutes", "demand")
+    shown = [key for key in themes if page.locator(f".legend[data-layer={key}]").is_visible()]
+    assert len(shown) == 1
+    expect(page.locator(f"[data-theme={shown[0]}]")).to_have_attribute("aria-pressed", "true")
+    assert page.locator(f".ticks input[data-layer={shown[0]}]").is_checked()
+
+
+@pytest.mark.parametrize(("theme", "least"), [("coverage", 4), ("cause", 3), ("minutes", 4), ("demand", 3)])
+def test_cells_have_the_colour_of_their_swatch(
+    page: Page, live_server: LiveServer, theme: str, least: int
+) -> None:
+    page.goto(f"{live_server.url}/planner/map?{QUESTION}")
+    until(page, READY)
+    page.evaluate("theme => { CareMap.layers[theme].addTo(CareMap.map); }", theme)
+    page.evaluate("['gaps', 'service', 'streets', 'places'].forEach(key => CareMap.layers[key].remove())")
+    spots = page.evaluate(
+        """theme => { const c = CareMap.data.cells, map = CareMap.map, found = {};
+        map.setView([34.28, 109.06], 12.5, {animate: false});
+        let x = c.start[0], y = c.start[1];
+        const all = CareMap.data.layers[theme].classes;
         for (let n = 0; n < all.length; n += 1) {
             if (n) { x += c.x[n - 1]; y += c.y[n - 1]; }
             const p = map.latLngToContainerPoint([y / 1e5, x / 1e5]);
-            if (p.x > 300 && p.x < 950 && p.y > 80 && p.y < 680 && !(all[n] in found)) {
+            if (p.x > 420 && p.x < 820 && p.y > 160 && p.y < 620 && !(all[n] in found)) {
                 found[all[n]] = [p.x, p.y];
             } }
-        return found; }"""
+        return found; }""",
+        theme,
     )
     page.wait_for_timeout(300)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     top = page.locator("#stage").bounding_box()
     assert top
+    fills = page.evaluate("key => CareMap.data.layers[key].styles.map(one => one.fillColor)", theme)
     seen = 0
     for number, (x, y) in spots.items():
-        swatch = page.locator(f".legend use[href='#cell-coverage-{number}']").bounding_box()
+        if fills[int(number)] == "hatch":
+            continue  # a pattern has no one colour
+        swatch = page.locator(f".legend use[href='#cell-{theme}-{number}']").bounding_box()
         assert swatch
         middle = (swatch["x"] + swatch["width"] / 2, swatch["y"] + swatch["height"] / 2)
-        assert picture.getpixel((round(x), round(y + top["y"]))) == picture.getpixel(
-            tuple(map(round, middle))
-        )
+        drawn = picture.getpixel((round(x), round(y + top["y"])))
+        assert drawn == picture.getpixel(tuple(map(round, middle)))
+        assert "#{:02X}{:02X}{:02X}".format(*drawn) == fills[int(number)]
         seen += 1
-    assert seen >= 3
+    assert seen >= least
 
 
 def test_a_gap_zooms_the_map_and_the_badge_marks_the_row(page: Page, live_server: LiveServer) -> None:
