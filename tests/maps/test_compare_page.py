@@ -263,7 +263,9 @@ def test_axe_finds_nothing(open_page: PageOpener, live_server: LiveServer, width
     for path in (
         f"/planner/compare?{urlencode({'window': 'T3', 'b': PLAN.to_json()})}",
         "/planner/compare?lang=en",
+        "/planner/compare?b=%7B",
         "/planner/report?window=T3",
+        "/planner/report?lang=en",
         "/data",
     ):
         answer = page.goto(live_server.url + path)
