@@ -79,6 +79,7 @@ def render_planner(
     *,
     areas: Areas,
     today: date,
+    away: bool = False,
     view: PageView | None = None,
 ) -> str:
     """Return the dashboard.
@@ -90,6 +91,7 @@ def render_planner(
         state: the switches.
         areas: the district and its streets.
         today: the day the page is of.
+        away: the store cannot be reached: what is shown is what was read last.
     """
     view, lang = view or PageView(), state.lang
     unit = hours_unit(found.demand_unit, found.coverage.is_hours)
@@ -122,7 +124,7 @@ def render_planner(
         "first_gaps": FIRST_GAPS,
         "when": when_words(state),
         "metrics": metric_rows(found.metrics, lang),
-        "notices": _notices(found, stations, state, today),
+        "notices": _away(stations, lang, away=away) + _notices(found, stations, state, today),
         "modelled": found.demand_basis == "modelled",
         "map_note": planner_say(lang, f"map_note{rough(areas)['streets']}"),
         "demand_notes": found.demand_notes,
@@ -135,6 +137,18 @@ def render_planner(
         "metrics_files": {form: f"/api/assessment{state.api_query(f=form)}" for form in ("csv", "xlsx")},
     }
     return render("planner.html", view, lang, context)
+
+
+def render_failed(state: PlannerState, why: str, today: date, view: PageView | None = None) -> str:
+    """Return the page that stands where the dashboard could not be worked out: why, and once more."""
+    view, lang = view or PageView(), state.lang
+    context = {
+        **page_frame((), state, today, "overview", illustrative=False),
+        "title": planner_say(lang, "title"),
+        "why": why,
+        "again": f"/planner{state.query()}",
+    }
+    return render("planner_failed.html", view, lang, context)
 
 
 def page_frame(
@@ -338,6 +352,15 @@ def action_words(action: Action, names: Mapping[str, str], lang: Lang) -> str:
     several = (", " if lang == "en" else "、").join(named(code) for code in action.detail[:2])
     where = names.get(action.target or "", action.target or "")
     return planner_say(lang, f"action_{action.kind}", where=where, what=several)
+
+
+def _away(stations: Sequence[Station], lang: Lang, *, away: bool) -> list[dict[str, str]]:
+    """Return that the store is away, with the day of the register that is shown."""
+    if not away:
+        return []
+    days = [one.updated_at.date() for one in stations if one.updated_at is not None]
+    words = planner_say(lang, "store_away", date=max(days).isoformat() if days else "–")
+    return [{"words": words, "link": "", "link_words": ""}]
 
 
 def _notices(

@@ -290,6 +290,17 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
         "这个时段没有一站确认开放；{n} 站时间未核实。",
         "No station is confirmed open in this window; {n} are unverified.",
     ),
+    "store_away": (
+        "数据库暂时连不上。显示的是 {date} 的登记表算出的结果，只能看，不能改。",
+        "Database unreachable. Showing results of the register of {date}, read only.",
+    ),
+    "store_silent": ("数据库不回答", "the database does not answer"),
+    "again": ("重试", "Try again"),
+    "computing": ("正在计算…", "Computing…"),
+    "failed": (
+        "没有算成：{why}。条件已保留，请重试。",
+        "Not computed: {why}. Your settings are kept; try again.",
+    ),
     "stale": (
         "{n} 站的开放时间超过 90 天未核实，结果可能偏高。",
         "Hours of {n} stations are over 90 days old; results may be too high.",

@@ -16,6 +16,7 @@ from api.planning import Answer, Grounds
 from api.routers.pages import HTML, PageDep, PageRequest
 from geo.assessment import Assessment
 from geo.coverage import Coverage, coverage
+from geo.errors import StoreUnavailableError
 from geo.holidays import shipped_holidays
 from geo.service_matrix import station_matrix
 from geo.standard import Standard
@@ -23,8 +24,9 @@ from geo.time_windows import typical_week
 from maps.folium_local import MapPage
 from maps.map_layers_coverage import CellFacts, Floats, cell_facts, nearest_minutes
 from maps.planner_map_layers import MapAnalysis
-from maps.planner_page import render_planner
+from maps.planner_page import render_failed, render_planner
 from maps.planner_state import PlannerState
+from maps.planner_texts import planner_say
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,6 +39,7 @@ class PlannerQuestion:
         self._wanted = PlannerState.read(asked.request.query_params)
         self.zone = asked.service.settings.timezone
         self.today: date = asked.service.today()
+        self.away = False  # known once the page is asked for
         self.monday = typical_week(self.today, shipped_holidays())
 
     @property
@@ -98,12 +101,12 @@ class PlannerQuestion:
         """
         asked = self.asked
         snapshot = asked.view.snapshot
-        await asked.service.count_reports()
+        self.away = not await asked.service.count_reports()
         await asked.service.read_layers(snapshot)
         # a new snapshot of the same version may stand on newly imported demand
         stamp = (snapshot.version, id(snapshot), self.today, self.planning.answered, asked.told)
         minute = asked.now.strftime("%H%M") if tells_time else ""
-        key = (asked.request.url.path, self.state, stamp, asked.base, minute, *more)
+        key = (asked.request.url.path, self.state, stamp, asked.base, minute, self.away, *more)
         page = await run_in_threadpool(asked.service.pages.get, key, render)
         found = answer(asked.request, page.body, weak_tag(asked.view.stamp, page.body), HTML)
         if page.policy:
@@ -124,7 +127,13 @@ async def dashboard(asked: PageDep) -> Response:
             question.state,
             areas=question.grounds().areas,
             today=question.today,
+            away=question.away,
             view=asked.page_view,
         )
 
-    return await question.page(render)
+    try:
+        return await question.page(render)
+    except StoreUnavailableError:
+        why = planner_say(question.state.lang, "store_silent")
+        body = render_failed(question.state, why, question.today, asked.page_view)
+        return Response(body, 503, {"Retry-After": "5", "Cache-Control": "no-store"}, HTML)

@@ -4,6 +4,8 @@
   var frame = document.getElementById("map");
   var list = document.getElementById("gap-list");
   var copy = document.getElementById("copy");
+  var status = document.getElementById("computing");
+  var waiting = 0;
 
   document.querySelectorAll(".pick select").forEach(function (select) {
     select.addEventListener("change", function () { select.form.requestSubmit(); });
@@ -15,8 +17,14 @@
     form.querySelectorAll("input, select").forEach(function (field) {
       if (field.value === "") { field.disabled = true; }
     });
+    window.clearTimeout(waiting);
+    waiting = window.setTimeout(function () {
+      if (status) { status.textContent = status.getAttribute("data-words"); }
+    }, 300);
   });
   window.addEventListener("pageshow", function () {
+    window.clearTimeout(waiting);
+    if (status) { status.textContent = ""; }
     document.querySelectorAll("form input:disabled, form select:disabled").forEach(function (field) { field.disabled = false; });
   });
 
