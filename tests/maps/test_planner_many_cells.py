@@ -174,6 +174,7 @@ def test_a_click_says_what_the_api_says(
         expect(tip).to_contain_text(f"走得到 {share}%，若未核实算开 {most}%")
         expect(tip).to_contain_text(f"最近站 {int(found['nearest_min'] + 0.5)} 分钟")
         cells_map.evaluate("() => { CareMap.map.closePopup(); }")
+        expect(tip).to_have_count(0)
 
 
 def test_cells_have_the_colour_of_their_swatch_and_lie_in_their_place(
