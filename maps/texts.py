@@ -292,12 +292,12 @@ TEXTS: dict[str, tuple[str, str]] = {
 SCRIPT_KEYS: tuple[str, ...] = (
     "open_until", "open_always", "open_plain", "closing", "opens", "lunch", "closed_unknown", "shut_first",
     "unknown", "unknown_status", "stopped_until", "stopped", "rectifying", "planned", "retired", "tomorrow",
-    "weekday_at", "date_at", "weekdays", "months", "date", "plates", "plate_min", "arrive_ok", "arrive_shut",
-    "arrive_open", "dist", "dist_far", "metres", "km", "no_location", "near_place", "near_chosen", "near_me",
-    "accuracy", "count_street", "count_match_street", "count_near", "count_match_near",
-    "count_unknown", "and", "at_time", "locating", "denied", "timed_out", "no_position", "insecure",
-    "denied_how", "inaccurate", "outside", "with_unknown", "big", "normal", "heat", "heat_near", "comma", "map_failed", "offline",
-    "stale", "updated", "help_aed", "help_first_aid",
+    "weekday_at", "date_at", "weekdays", "months", "date", "plates", "plate_min", "arrive_ok",
+    "arrive_shut", "arrive_open", "dist", "dist_far", "metres", "km", "no_location", "near_place",
+    "near_chosen", "near_me", "accuracy", "count_street", "count_match_street", "count_near",
+    "count_match_near", "count_unknown", "and", "at_time", "locating", "denied", "timed_out", "no_position",
+    "insecure", "denied_how", "inaccurate", "outside", "with_unknown", "big", "normal", "heat", "heat_near",
+    "comma", "map_failed", "offline", "stale", "updated", "help_aed", "help_first_aid",
 )  # fmt: skip
 """Keys the finder's script needs on the phone."""
 
