@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
+import openpyxl
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
@@ -96,6 +97,33 @@ def test_metrics_are_defined_in_the_language_of_the_page(client: TestClient) -> 
         defined = re.findall(r'<tr id="metric-[^"]+">.*?</summary><p>(.*?)</p>', html, re.DOTALL)
         assert len(defined) == 13
         assert all(bool(re.search("[一-鿿]", text)) == chinese for text in defined)
+
+
+def test_all_thirteen_numbers_are_the_csvs_and_the_workbooks(client: TestClient) -> None:
+    question = "?window=T3"
+    html = client.get(f"/planner{question}").text
+    text = client.get(f"/api/assessment{question}&f=csv").content.decode("utf-8-sig")
+    from_csv = list(csv.DictReader(io.StringIO(text)))
+    book = openpyxl.load_workbook(
+        io.BytesIO(client.get(f"/api/assessment{question}&f=xlsx").content), data_only=True
+    )
+    head, *lines = book["数据"].values
+    from_book = [dict(zip(head, line, strict=True)) for line in lines]
+    shown = re.findall(r'<tr id="metric-(\w+)">.*?class="num"><b>(.*?)</b>', html, re.DOTALL)
+    assert len(shown) == 13
+    for key, number in shown:
+        first = next(row for row in from_csv if row["metric"] == key)
+        same = next(row for row in from_book if row["metric"] == key)
+        if number == "–":
+            assert first["value"] == ""
+            assert same["value"] is None
+            continue
+        value = float(first["value"])
+        assert same["value"] == pytest.approx(value)
+        digits = len(number.partition(".")[2])
+        assert (
+            abs(amount(number) - value * (100 if first["unit"] == "share" else 1)) <= 0.5 * 10**-digits + 1e-9
+        )
 
 
 def test_page_holds_no_inline_code_and_stays_small(client: TestClient) -> None:
