@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -273,3 +274,20 @@ def test_axe_finds_nothing(open_page: PageOpener, live_server: LiveServer, width
         assert "unsafe-inline" not in answer.headers["content-security-policy"]
         assert page.evaluate("document.documentElement.scrollWidth") == width, path
         assert axe(page) == [], path
+
+
+@pytest.mark.parametrize("path", ["/planner/matrix?window=T3", "/planner/compare?window=T3"])
+def test_every_printed_page_says_examples_are_examples(
+    page: Page, live_server: LiveServer, tmp_path: Path, path: str
+) -> None:
+    page.goto(live_server.url + path)
+    made = tmp_path / "page.pdf"
+    page.pdf(path=made, prefer_css_page_size=True)
+    told = subprocess.run(["pdftotext", made, "-"], check=True, capture_output=True, text=True).stdout
+    sheets = told.split("\f")[:-1]
+    assert 0 < len(sheets) <= 5
+    assert all("示例数据，不代表灞桥区实际情况" in sheet for sheet in sheets)
+    facts = subprocess.run(["pdfinfo", made], check=True, capture_output=True, text=True).stdout
+    size = re.search(r"Page size:\s+([\d.]+) x ([\d.]+)", facts)
+    assert size is not None
+    assert [float(side) for side in size.groups()] == pytest.approx([841.89, 595.28], abs=1.2)  # A4, lying
