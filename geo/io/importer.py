@@ -127,7 +127,12 @@ class _Planning:
         if self._options.replace:
             self._warn_of_successors(rows, self._retire_absent())
         gone = {ref.station_id for ref in self._report.removed_illustrative}
-        kept = [one for one in self._existing if one.id not in gone and one.status != "retired"]
+        after = {change.station_id: change.station for change in self._changes}
+        kept = [
+            after.get(one.id) or one
+            for one in self._existing
+            if one.id not in gone and one.status != "retired"
+        ]
         self._report.duplicates += alike_pairs(self._new, self._rows, kept)
         return ImportPlan(tuple(self._changes), self._report)
 

@@ -19,7 +19,7 @@ from geo.errors import ConflictError
 from geo.io.exporter import export_register
 from geo.io.importer import ImportOptions, ImportPlan, plan_import
 from geo.io.reader import read_register
-from geo.stations import Station
+from geo.stations import Provenance, Station
 from geo.store import open_store
 from geo.store.protocol import Change
 from geo.store.sql_store import SqlStore
@@ -196,6 +196,19 @@ def test_near_and_alike_is_listed_and_far_or_unlike_is_not(tmp_path: Path) -> No
     assert len(plan.report.added) == 3
 
 
+def test_a_new_row_like_a_station_that_loses_its_invented_place_is_listed(tmp_path: Path) -> None:
+    real = {"name": "source", "location": "illustrative", "facts": "source"}
+    known = [station(id="BQ-1", name="纺织公园爱心驿站", provenance=real)]
+    row = {"编号": "A", "名称": "工会爱心驿站纺织公园", "经度": "109.10", "纬度": "34.30"}
+    example = station(id="X", name="示例站01", location=(109.0, 34.2)).model_copy(
+        update={"provenance": Provenance(name="illustrative", location="illustrative", facts="illustrative")}
+    )
+    plan = plan_of(tmp_path, [row], [*known, example])
+    assert [(one.station_id, one.other_id, one.distance_m) for one in plan.report.duplicates] == [
+        ("A", "BQ-1", None)
+    ]
+
+
 def test_rows_without_coordinates_are_kept_and_listed(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, [{"name": "无坐标站", "street": "纺织城街道"}], [])
     made = only(plan)
@@ -352,7 +365,7 @@ def test_an_import_is_one_transaction(
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:  # stations are deleted and inserted, their history is not
-        patch.setattr("geo.store.sql_store.insert", broken)
+        patch.setattr("geo.store.sql_store.insert_rows", broken)
         with pytest.raises(OSError, match="disk full"):
             store.apply(plan.changes, "import clerk.csv")
     assert store.read() == (version, before)
