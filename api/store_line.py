@@ -74,7 +74,8 @@ class StoreLine:
 
     def _prolong(self, now: float, most_s: float) -> None:
         for patience, since in self._since.items():
-            given_up_at, later = patience.when(), min(now + self._silence_s, since + most_s)
+            latest = min(since + self._longest_s, max(since, self._answered_at) + most_s)
+            given_up_at, later = patience.when(), min(now + self._silence_s, latest)
             if given_up_at is not None and later > given_up_at and not patience.expired():
                 patience.reschedule(later)
 
@@ -86,7 +87,7 @@ class StoreLine:
         def end(answered: bool) -> None:
             if answered:
                 self._answered_at = loop.time()
-                self._prolong(self._answered_at, self._longest_s)
+                self._prolong(self._answered_at, self._silence_s)
             self._turns.release()
 
         def tell_the_loop(answered: bool) -> None:
