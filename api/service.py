@@ -24,7 +24,8 @@ from api.planning import Basis, Grounds, Planning
 from api.rate_limit import RateLimiter
 from api.settings import Settings
 from api.store_line import StoreLine
-from geo.errors import InvalidParameterError, StoreUnavailableError
+from geo.errors import InvalidParameterError, NotFoundError, StoreUnavailableError
+from geo.stations import Station
 from geo.store.protocol import StationStore
 from geo.store.snapshot import Snapshot, SnapshotKeeper
 
@@ -132,6 +133,17 @@ class Service:
             log.info("reports are not counted anew: the store is away")
             return False
         return True
+
+    async def past_of(self, station: Station) -> tuple[Station, ...]:
+        """Return a station's versions up to the given one, oldest first; none while the store is away."""
+        if not self.keeper.status().writable:
+            return ()  # a worker at the door does not wait for a store known to be away
+        try:
+            entries = await self.asking.ask(self.store.history, station.id)
+        except (StoreUnavailableError, NotFoundError):
+            log.info("the past of a station is not told: the store is away, or another's")
+            return ()
+        return tuple(entry.after for entry in entries if entry.after and entry.version <= station.version)
 
     async def table(self, collection_id: str, view: View) -> FeatureTable:
         """Return the features of a collection; those that are results of analysis are worked out.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ import segno
 from markupsafe import Markup
 
 from geo.amenities import catalogue
+from geo.confirmations import confirmations
 from geo.stations import Amenity, Station
 from maps.finder_page import any_illustrative, door_data, station_card
 from maps.open_words import date_words, offset_min, station_timeline, utc_minute, weekday_words
@@ -60,8 +61,13 @@ class Fact:
     checked: str
 
 
-def render_station(station: Station, now: datetime, view: PageView, lang: Lang = "zh") -> str:
-    """Return the page of ``station`` at ``now`` (aware); no machine-readable data when illustrative."""
+def render_station(
+    station: Station, now: datetime, view: PageView, lang: Lang = "zh", past: Sequence[Station] = ()
+) -> str:
+    """Return the page of ``station`` at ``now`` (aware); no machine-readable data when illustrative.
+
+    ``past`` are its earlier versions, for the history of confirmations.
+    """
     card = station_card(0, station, now, view, lang)
     week = week_hours(station, now, view, lang)
     local = now.astimezone(view.zone)
@@ -82,7 +88,7 @@ def render_station(station: Station, now: datetime, view: PageView, lang: Lang =
             for title, entries in (("what_it_has", station.amenities), ("services", station.services))
             if entries
         ],
-        "confirmations": _confirmations(station, lang),
+        "confirmations": _confirmations([*past, station], local.date(), lang),
         "address": address,
         "qr": qr_code(address, say(lang, "share_page")),
         "machine": None if sample else machine_data(station, address, week, local.date()),
@@ -262,18 +268,18 @@ def _fact(code: str, entry: Amenity, lang: Lang) -> Fact:
     return Fact(amenity_words(code, lang), mark.get(entry.value, "question"), words, entry.note, checked)
 
 
-def _confirmations(station: Station, lang: Lang) -> list[tuple[str, str]]:
-    by_day: dict[date, list[str]] = {}
-    if station.hours_confirmed_on:
-        by_day.setdefault(station.hours_confirmed_on, []).append(say(lang, "hours_confirmed"))
-    if station.location_checked_on:
-        by_day.setdefault(station.location_checked_on, []).append(say(lang, "location_checked"))
-    for code, entry in station.offers.items():
-        if entry.checked_on:
-            by_day.setdefault(entry.checked_on, []).append(amenity_words(code, lang))
-    newest = sorted(by_day, reverse=True)[:_CONFIRMATIONS_SHOWN]
+def _confirmations(past: Sequence[Station], today: date, lang: Lang) -> list[tuple[str, str]]:
+    """Return the last days on which something was confirmed, with what; ``past`` ends with the present."""
+    station = past[-1]
     known = sum(entry.value != "unknown" for entry in station.offers.values()) + (station.hours is not None)
-    return [(date_words(day, lang), _confirmed(by_day[day], known, lang)) for day in newest]
+    words = {"hours": say(lang, "hours_confirmed"), "location": say(lang, "location_checked")}
+    return [
+        (
+            date_words(day, lang),
+            _confirmed([words.get(f) or amenity_words(f, lang) for f in facts], known, lang),
+        )
+        for day, facts in confirmations(past, today)[:_CONFIRMATIONS_SHOWN]
+    ]
 
 
 def _confirmed(names: list[str], known: int, lang: Lang) -> str:

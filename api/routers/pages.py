@@ -143,7 +143,10 @@ async def about(asked: PageDep) -> Response:
 async def station(station_id: str, asked: PageDep) -> Response:
     """The page of one station."""
     found = asked.view.snapshot.get(station_id)
-    return await asked.page(lambda: render_station(found, asked.now, asked.page_view, asked.lang))
+    past = await asked.service.past_of(found)
+    return await asked.page(
+        lambda: render_station(found, asked.now, asked.page_view, asked.lang, past), asked=len(past)
+    )
 
 
 @router.get("/stations/{station_id}/poster")

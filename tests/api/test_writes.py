@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -281,3 +282,12 @@ def test_in_a_large_register_too_who_wrote_reads_what_was_written(tmp_path: Path
             assert patch(client, keys, {"properties": {"seats": number}}, "s1000").status_code == 200
             assert client.get(f"{ITEMS}/s1000").json()["properties"]["seats"] == number
     store.close()
+
+
+def test_the_station_page_tells_earlier_confirmations(own: TestClient, key: dict[str, str]) -> None:
+    for day in ("2026-01-05", "2026-02-06"):
+        patch = json.dumps({"properties": {"hours_confirmed_on": day}})
+        headers = {**key, **PATCH, **tag_of(own, "a")}
+        assert own.patch(f"{ITEMS}/a", content=patch, headers=headers).status_code == 200
+    page = own.get("/stations/a").text
+    assert page.index("2月6日</th>") < page.index("1月5日</th>")

@@ -212,6 +212,18 @@ def test_one_tap_on_everything_is_one_line_of_the_history() -> None:
     assert "等 8 样</td>" in page and "11月2日</th><td>厕所</td>" in page
 
 
+def test_earlier_confirmations_stay_in_the_history() -> None:
+    now = station(hours="24/7", hours_confirmed_on=date(2026, 11, 20), location_checked_on=date(2026, 11, 2))
+    past = [
+        station(hours="24/7", hours_confirmed_on=date(2026, 9, 1)),
+        station(hours="24/7", hours_confirmed_on=date(2028, 9, 1)),  # a mistake of the pen, corrected since
+        station(amenities={"seat": Amenity(value="yes", checked_on=date(2026, 9, 1))}),
+    ]
+    page = render_station(now, NOON, VIEW, "zh", past)
+    days = re.findall(r'<tr><th scope="row">(\d+月\d+日)</th><td>([^<]*)</td></tr>', page)
+    assert days[-3:] == [("11月20日", "开门时间"), ("11月2日", "位置"), ("9月1日", "开门时间、座位")]
+
+
 def test_hours_table_applies_holidays() -> None:
     before_holiday = datetime(2026, 9, 29, 9, 0, tzinfo=ZONE)
     text = Elements(render_station(station(hours="Mo-Su 08:00-20:00; PH off"), before_holiday, VIEW)).text
