@@ -103,7 +103,7 @@ class LiveRegister:
             view = self._view
             if view is not None and view.snapshot is snapshot:
                 return view
-            finder = FinderTable.build(snapshot.stations, self._timezone)
+            finder = FinderTable.build(snapshot.stations, self._timezone, view.finder if view else None)
             for group in GROUPS:
                 finder.asked(group)  # what workers ask for, worked out before they do
             self._view = View(
@@ -120,9 +120,11 @@ class LiveRegister:
 def _tables(snapshot: Snapshot, finder: FinderTable, earlier: View | None) -> dict[str, FeatureTable]:
     """Lay out the collections, taking over from the ``earlier`` view what has not changed."""
     if earlier is None:
+        stations = station_table(finder.stations)
         zones, areas = zone_table(snapshot), area_table(snapshot.areas)
     else:
+        stations = station_table(finder.stations, (earlier.stations, earlier.tables["stations"]))
         zones = zone_table(snapshot, (earlier.snapshot, earlier.tables["coverage-zones"]))
         same = earlier.areas is snapshot.areas
         areas = earlier.tables["areas"] if same else area_table(snapshot.areas)
-    return {"stations": station_table(finder.stations), "coverage-zones": zones, "areas": areas}
+    return {"stations": stations, "coverage-zones": zones, "areas": areas}

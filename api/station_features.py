@@ -14,11 +14,22 @@ _TEXTS = ("id", "name", "street_code", "street", "address", "hours", "phone")
 _NUMBERS = ("seats", "area_m2", "version")
 
 
-def station_table(stations: Sequence[Station]) -> FeatureTable:
-    """Lay out stations, in their order."""
+def station_table(
+    stations: Sequence[Station], earlier: tuple[Sequence[Station], FeatureTable] | None = None
+) -> FeatureTable:
+    """Lay out stations, in their order; points of an ``earlier`` table and its stations are taken over."""
+    before, table = earlier if earlier is not None else ((), None)
+    known = table.row_of if table is not None else {}
+    points: list[shapely.Point | None] = []
+    for station in stations:
+        row = known.get(station.id)
+        if table is not None and row is not None and before[row].location == station.location:
+            points.append(table.geometries[row])
+        else:
+            points.append(shapely.Point(station.location) if station.location else None)
     return FeatureTable.build(
         [station.id for station in stations],
-        [shapely.Point(station.location) if station.location else None for station in stations],
+        points,
         lambda row: station_to_feature(stations[row]),
         lambda row, name: getattr(stations[row], name),
     )

@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -133,33 +133,44 @@ class FinderTable:
     _usual: dict[tuple[str, ...], _Screen] = field(default_factory=dict)  # per amenities asked for, any hours
 
     @classmethod
-    def build(cls, stations: Sequence[Station], timezone: ZoneInfo) -> FinderTable:
-        """Lay out ``stations``; naive times are in ``timezone``."""
+    def build(
+        cls, stations: Sequence[Station], timezone: ZoneInfo, earlier: FinderTable | None = None
+    ) -> FinderTable:
+        """Lay out ``stations``; naive times are in ``timezone``.
+
+        What ``earlier`` had worked out of the same records (the very objects) is taken over: of a national
+        register of which one station changed, only that one is looked at again.
+        """
         rows = tuple(sorted(stations, key=lambda station: station.id))
         ids = [station.id for station in rows]
-        points = np.array([station.location or (math.nan, math.nan) for station in rows], dtype=float)
-        lon, lat = points.reshape(-1, 2).T
+        taken = _Taken.of(rows, earlier)
+        points = [station.location or (math.nan, math.nan) for station in taken.fresh]
+        lon = taken.column(earlier.lon if earlier else None, [x for x, _ in points])
+        lat = taken.column(earlier.lat if earlier else None, [y for _, y in points])
+        standing = [_standing(station) for station in taken.fresh]
         numbers: dict[str | None, int] = {}
         text_of = [numbers.setdefault(station.hours, len(numbers)) for station in rows]
-        return cls(
+        table = cls(
             stations=rows,
-            index=StationIndex(lon, lat, ids),
+            index=_index(lon, lat, ids, earlier),
             located=np.isfinite(lon),
             lon=lon,
             lat=lat,
-            standing=np.array([_standing(station) for station in rows], dtype=np.int8),
+            standing=taken.column(earlier.standing if earlier else None, standing, np.int8),
             texts=tuple(numbers),
             text_of=np.array(text_of, dtype=np.intp),
             clock=OpenClock(timezone),
             row_of={station_id: row for row, station_id in enumerate(ids)},
         )
+        for name, known in list(earlier._asked.items()) if earlier else ():
+            table._asked[name] = taken.column(known, _states(name, taken.fresh), np.int8)
+        return table
 
     def asked(self, name: str) -> IntArray:
         """Return 0 available, 1 unknown, 2 missing for a code or group, per row; kept once worked out."""
         known = self._asked.get(name)
         if known is None:
-            states = [_AVAILABILITY[availability(name, station.offers)] for station in self.stations]
-            known = self._asked[name] = np.array(states, dtype=np.int8)
+            known = self._asked[name] = np.array(_states(name, self.stations), dtype=np.int8)
         return known
 
     def usual(self, amenities: tuple[str, ...]) -> _Screen:
@@ -175,6 +186,54 @@ class FinderTable:
             if len(self._usual) < _KEPT_SCREENS:
                 self._usual[amenities] = known
         return known
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What a new table takes over from an earlier one: for each row the earlier row of its record, or -1."""
+
+    row: NDArray[np.intp]
+    is_new: NDArray[np.bool_]
+    fresh: list[Station]
+    """The stations that have to be looked at, in order."""
+
+    @classmethod
+    def of(cls, stations: Sequence[Station], earlier: FinderTable | None) -> _Taken:
+        if earlier is None:
+            every = len(stations)
+            return cls(np.full(every, -1, dtype=np.intp), np.ones(every, dtype=bool), list(stations))
+        known, before = earlier.row_of, earlier.stations
+        rows = [known.get(station.id, -1) for station in stations]
+        rows = [
+            row if row >= 0 and before[row] is station else -1
+            for row, station in zip(rows, stations, strict=True)
+        ]
+        row = np.array(rows, dtype=np.intp)
+        return cls(row, row < 0, [one for one, place in zip(stations, rows, strict=True) if place < 0])
+
+    def column(
+        self, earlier: NDArray[Any] | None, fresh: Sequence[float], dtype: Any = float
+    ) -> NDArray[Any]:
+        """Return a column: ``fresh`` values for the fresh stations, the ``earlier`` ones for all others."""
+        made = np.empty(len(self.row), dtype=dtype)
+        made[self.is_new] = fresh
+        if earlier is not None:
+            made[~self.is_new] = earlier[self.row[~self.is_new]]
+        return made
+
+
+def _index(lon: FloatArray, lat: FloatArray, ids: list[str], earlier: FinderTable | None) -> StationIndex:
+    same = (
+        earlier is not None
+        and earlier.index.ids == ids
+        and np.array_equal(earlier.lon, lon, equal_nan=True)
+        and np.array_equal(earlier.lat, lat, equal_nan=True)
+    )
+    return earlier.index if earlier is not None and same else StationIndex(lon, lat, ids)
+
+
+def _states(name: str, stations: Sequence[Station]) -> list[int]:
+    return [_AVAILABILITY[availability(name, station.offers)] for station in stations]
 
 
 def nearest_stations(query: NearestQuery, table: FinderTable, at: datetime) -> NearestAnswer:

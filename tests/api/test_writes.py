@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.live import LiveRegister, View
 from api.settings import RateLimit, Settings
 from api.station_edits import merged
+from geo.finder import NearestQuery, nearest_stations
 from geo.stations import LonLat, Station
 from geo.store.keys import add_key, revoke_key
 from geo.store.opening import open_store
-from geo.store.protocol import StationStore
+from geo.store.protocol import Change, StationStore
+from geo.store.snapshot import SnapshotKeeper
 
+NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)
 ITEMS = "/api/collections/stations/items"
 GEOJSON = {"Content-Type": "application/geo+json"}
 PATCH = {"Content-Type": "application/merge-patch+json"}
@@ -291,3 +297,34 @@ def test_the_station_page_tells_earlier_confirmations(own: TestClient, key: dict
         assert own.patch(f"{ITEMS}/a", content=patch, headers=headers).status_code == 200
     page = own.get("/stations/a").text
     assert page.index("2月6日</th>") < page.index("1月5日</th>")
+
+
+def test_a_view_renewed_by_a_write_is_the_view_laid_out_anew(store: StationStore) -> None:
+    """A renewed view takes over what did not change; every answer is as from a view of the whole register."""
+
+    def told(view: View) -> list[Any]:
+        table = view.tables["stations"]
+        every = [table.encoded(row) for row in range(len(table))]
+        near = nearest_stations(NearestQuery(109.0, 34.0, amenities=("water",)), view.finder, NOON)
+        return [table.ids, every, table.extent, table.in_box((108, 33, 110, 35)).tolist(), near]
+
+    def anew() -> View:
+        keeper = SnapshotKeeper(store)
+        keeper.refresh()
+        return LiveRegister(keeper, ZoneInfo("Asia/Shanghai")).view()
+
+    keeper = SnapshotKeeper(store)
+    keeper.refresh()
+    live = LiveRegister(keeper, ZoneInfo("Asia/Shanghai"))
+    live.view()
+    a, b = store.get("a"), store.get("b")
+    steps = [
+        Change("replace", "a", a.model_copy(update={"seats": 5, "amenities": {}})),
+        Change("replace", "b", b.model_copy(update={"location": LonLat(109.03, 34.01)})),
+        Change("create", "aa", Station(id="aa", name="插站", location=LonLat(109.001, 34.0))),
+        Change("delete", "d"),
+        Change("replace", "b", b.model_copy(update={"location": None})),
+    ]
+    for step in steps:
+        view = live.wait_for(store.apply([step], "测试"))
+        assert told(view) == told(anew()), step

@@ -237,3 +237,36 @@ def test_states_after_are_the_states_then(text: str | None, minutes: list[float]
     states = OpenClock(ZONE).states_after(text, MONDAY_NOON, np.array(minutes, dtype=float))
     then = [hours.is_open(MONDAY_NOON + timedelta(minutes=after)) for after in minutes]
     assert [{1: True, 0: False, -1: None}[state] for state in states.tolist()] == then
+
+
+def told(table: FinderTable) -> dict[str, object]:
+    """Everything a table has worked out, in comparable form."""
+    columns = {name: getattr(table, name) for name in ("located", "lon", "lat", "standing", "text_of")}
+    return {
+        "stations": table.stations,
+        "texts": table.texts,
+        "rows": dict(table.row_of),
+        "ids": table.index.ids,
+        "columns": {name: (column.dtype, column.tobytes()) for name, column in columns.items()},
+        "asked": {name: table.asked(name).tolist() for name in GROUPS},
+        "near": table.index.nearest(109.01, 34.21, 20),
+    }
+
+
+@given(registers, st.lists(st.integers(0, 20), max_size=6), registers, st.lists(st.sampled_from([*GROUPS])))
+@settings(max_examples=60, deadline=None)
+def test_a_table_that_takes_over_an_earlier_one_is_the_table_laid_out_anew(
+    first: list[dict[str, object]], gone: list[int], later: list[dict[str, object]], asked: list[str]
+) -> None:
+    before = [station(number, **fields) for number, fields in enumerate(first)]
+    earlier = FinderTable.build(before, ZONE)
+    for name in asked:
+        earlier.asked(name)
+    kept = {one.id: one for number, one in enumerate(before) if number not in gone}
+    # changed in place, and new ones between and after the old
+    changed = [station(2 * number, **fields) for number, fields in enumerate(later)]
+    after = [*(kept | {one.id: one for one in changed}).values()]
+    taken = FinderTable.build(after, ZONE, earlier)
+    assert set(taken._asked) == set(asked)
+    assert told(taken) == told(FinderTable.build(after, ZONE))
+    assert told(earlier) == told(FinderTable.build(before, ZONE))
