@@ -1,86 +1,47 @@
 """Who is covered, in space x time x service, and why the rest are not.
 
-The whole week is computed at once. Cells that reach the same set of stations share one *pattern*, so the
-work is (patterns x stations) times (stations x quarter-hours), whatever the number of cells.
+The whole week is computed at once, by the patterns of stations in reach (``geo.coverage_patterns``).
 Definitions: contract, "Distance, time, coverage".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import product
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
 
-from geo.amenities import all_available
+from geo.coverage_patterns import (
+    CAUSES,
+    DAY_TYPES,
+    WINDOW_CODES,
+    Floats,
+    Merged,
+    Shares,
+    States,
+    patterns,
+    served_shares,
+    shares,
+    station_times,
+)
 from geo.demand import Demand
 from geo.errors import InvalidParameterError
 from geo.metrics import share_of
 from geo.nearest import StationIndex
 from geo.opening_hours import OpeningHours
 from geo.standard import Standard
-from geo.time_windows import (
-    DAYS_BY_TYPE,
-    QUARTERS_PER_WEEK,
-    WINDOWS,
-    DayType,
-    day_type,
-    window_of,
-    window_slots,
-)
+from geo.time_windows import QUARTERS_PER_WEEK, WINDOWS, day_type, window_of
 from geo.travel import THRESHOLD_SLACK, Router, StraightLineRouter
-from geo.vocabulary import SERVING_STATUSES
 
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-States = npt.NDArray[np.int8]
+__all__ = [
+    "CAUSES", "DAY_TYPES", "WINDOW_CODES", "WINDOW_HOURS", "Coverage", "Figures", "Floats", "Situation",
+    "ask_again", "coverage", "located", "question_weights", "reach_matrix", "served_with", "situation",
+    "station_states", "summarise", "totals", "window_figures",
+]  # fmt: skip
 
-CAUSES: tuple[str, ...] = ("unknown", "lacks_service", "closed", "nothing_near")
-"""Why a (cell, quarter-hour) is unserved: the first that holds."""
-WINDOW_CODES: tuple[str, ...] = tuple(WINDOWS)
-DAY_TYPES: tuple[DayType, ...] = tuple(DAYS_BY_TYPE)
 WINDOW_HOURS: Floats = np.array([window.hours for window in WINDOWS.values()])
-ABSENT_STATUSES = frozenset({"planned", "retired"})
-_PATTERNS_AT_ONCE = 2048  # dense work per block: 2048 patterns x 672 quarter-hours x 4 bytes = 5.5 MB
-
-
-@dataclass(frozen=True)
-class StationTimes:
-    """What each station is at each slot (quarter-hour of the week, or the one instant).
-
-    Attributes:
-        open: (stations, slots) serving by status and open by known hours.
-        maybe: (stations, slots) serving by status and open, or of unknown hours.
-        available: (stations,) everything asked for is available.
-        possible: (stations,) available, or it would be if unknown amenities counted as yes.
-        present: (stations,) of any status but planned or retired.
-        place: (stations,) number of the coordinate; stations at equal coordinates share one.
-    """
-
-    open: Bools
-    maybe: Bools
-    available: Bools
-    possible: Bools
-    present: Bools
-    place: npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Shares:
-    """Shares of each period's slots per cell: (cells, windows, day types); at an instant (cells, 1, 1).
-
-    ``causes`` is (causes, cells, ...), in the order of ``CAUSES``; served + causes = 1.
-    """
-
-    served: Floats
-    served_twice: Floats
-    served_if_unknown_open: Floats
-    causes: Floats
 
 
 @dataclass(frozen=True)
@@ -94,6 +55,7 @@ class Situation:
         shares: each cell's shares per period.
         weights: (cells, windows, day types) demand as the question weighs it.
         travel_basis: ``estimate``, ``network``, or ``straight_line`` for a radius.
+        merged: the patterns of ``reach`` and each cell's pattern.
     """
 
     standard: Standard
@@ -104,11 +66,7 @@ class Situation:
     shares: Shares
     weights: Floats
     travel_basis: str
-
-    @cached_property
-    def merged(self) -> tuple[csr_array, npt.NDArray[np.int64]]:
-        """The patterns of ``reach`` and each cell's pattern, merged once however often it is asked again."""
-        return patterns(self.reach)
+    merged: Merged
 
 
 @dataclass(frozen=True)
@@ -188,159 +146,10 @@ def _states(text: str | None, standard: Standard) -> States:
     return np.where(unknown, -1, hours.week_bitmap(standard.week)).astype(np.int8)
 
 
-def station_times(stations: gpd.GeoDataFrame, states: States, amenities: tuple[str, ...]) -> StationTimes:
-    """Combine hours, status and what is asked for into what each station is at each slot."""
-    offers = [
-        all_available(amenities, {**held, **services})
-        for held, services in zip(stations["amenities"], stations["services"], strict=True)
-    ]
-    status = stations["status"].to_numpy(dtype=object)
-    serving = np.array([value in SERVING_STATUSES for value in status], dtype=bool)[:, None]
-    at = np.column_stack([stations.geometry.x, stations.geometry.y]).reshape(-1, 2)
-    return StationTimes(
-        open=serving & (states == 1),
-        maybe=serving & (states != 0),
-        available=np.array([offer == "available" for offer in offers], dtype=bool),
-        possible=np.array([offer != "missing" for offer in offers], dtype=bool),
-        present=np.array([value not in ABSENT_STATUSES for value in status], dtype=bool),
-        place=np.unique(at, axis=0, return_inverse=True)[1].reshape(-1),
-    )
-
-
-def period_slots() -> Floats:
-    """Return (672 slots, 14 periods) of ones where the slot lies in the period's window and day type.
-
-    Periods run window by window, weekday before weekend. All days of a day type have the same slots, so the
-    share of the period's slots is the mean over its days.
-    """
-    ones = np.zeros((QUARTERS_PER_WEEK, len(WINDOWS) * len(DAY_TYPES)))
-    for period, (window, day) in enumerate(product(WINDOW_CODES, DAY_TYPES)):
-        ones[window_slots(window, day), period] = 1.0
-    return ones
-
-
-def patterns(reach: csr_array) -> tuple[csr_array, npt.NDArray[np.int64]]:
-    """Merge cells that reach the same stations: (pattern x station) ones, and each cell's pattern."""
-    matrix = csr_array(reach)
-    matrix.sort_indices()
-    known: dict[bytes, int] = {}
-    of_cell = np.empty(matrix.shape[0], dtype=np.int64)
-    first: list[int] = []
-    for row in range(matrix.shape[0]):
-        key = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]].tobytes()
-        number = known.setdefault(key, len(known))
-        if number == len(first):
-            first.append(row)
-        of_cell[row] = number
-    chosen = matrix[first] if first else csr_array((0, matrix.shape[1]))
-    ones = np.ones(len(chosen.indices), dtype=np.float32)
-    return csr_array((ones, chosen.indices, chosen.indptr), shape=chosen.shape), of_cell
-
-
-def shares(reach: csr_array, times: StationTimes) -> Shares:
-    """Return each cell's shares for all 14 periods (or at the instant)."""
-    pattern, of_cell = patterns(reach)
-    times, in_period, shape = merged_slots(times)
-    blocks = [_block_shares(block, times, in_period) for block in _blocks(pattern)]
-    per_cell = np.concatenate(blocks, axis=1)[:, of_cell].reshape(3 + len(CAUSES), len(of_cell), *shape)
-    return Shares(per_cell[0], per_cell[1], per_cell[2], per_cell[3:])
-
-
-def served_shares(pattern: csr_array, times: StationTimes) -> Floats:
-    """Return the served share alone, of each pattern: (patterns, windows, day types); at an instant 1 x 1."""
-    times, in_period, shape = merged_slots(times)
-    serving = (times.open & times.available[:, None]).astype(np.float32)
-    counts = [(block @ serving > 0).astype(np.float32) @ in_period for block in _blocks(pattern)]
-    shared = np.concatenate(counts).astype(np.float64) / in_period.sum(axis=0)
-    return np.asarray(shared.reshape(-1, *shape))
-
-
 def served_with(found: Situation, amenities: tuple[str, ...]) -> Floats:
     """Return each cell's served share were ``amenities`` asked for: (cells, windows, day types)."""
     pattern, of_cell = found.merged
     return np.asarray(served_shares(pattern, station_times(found.stations, found.states, amenities))[of_cell])
-
-
-def slot_shares(marked: Bools) -> Floats:
-    """Return per row the share of each period's slots that are marked: (rows, windows, day types)."""
-    in_period, shape = _periods(marked.shape[1])
-    counts = (marked.astype(np.float32) @ in_period).astype(np.float64)
-    return np.asarray((counts / in_period.sum(axis=0)).reshape(-1, *shape))
-
-
-def _periods(slots: int) -> tuple[npt.NDArray[np.float32], tuple[int, int]]:
-    """Return (slots, periods) of ones and the periods' shape: the week's 14, or the one instant."""
-    if slots == QUARTERS_PER_WEEK:
-        return period_slots().astype(np.float32), (len(WINDOWS), len(DAY_TYPES))
-    return np.ones((1, 1), dtype=np.float32), (1, 1)
-
-
-def merged_slots(times: StationTimes) -> tuple[StationTimes, npt.NDArray[np.float32], tuple[int, int]]:
-    """Merge the quarter-hours at which all stations are in the same state; how many of them lie in a period.
-
-    Opening hours change a few times a day, so a week of 672 has some dozens of different quarter-hours.
-    Counts stay whole numbers, so every share is the same as slot by slot.
-    """
-    in_period, shape = _periods(times.open.shape[1])
-    states = np.packbits(np.concatenate([times.open, times.maybe]), axis=0).T
-    known: dict[bytes, int] = {}
-    merged = [known.setdefault(slot.tobytes(), len(known)) for slot in states]
-    first = np.unique(merged, return_index=True)[1]
-    counts = np.zeros((len(first), in_period.shape[1]), dtype=np.float32)
-    np.add.at(counts, merged, in_period)
-    return replace(times, open=times.open[:, first], maybe=times.maybe[:, first]), counts, shape
-
-
-def _blocks(pattern: csr_array) -> list[csr_array]:
-    """Cut the patterns into blocks of a size dense work can hold; one empty block where there are none."""
-    starts = range(0, max(pattern.shape[0], 1), _PATTERNS_AT_ONCE)
-    return [pattern[start : start + _PATTERNS_AT_ONCE] for start in starts]
-
-
-def _block_shares(pattern: csr_array, times: StationTimes, in_period: npt.NDArray[np.float32]) -> Floats:
-    """Return (3 + causes, patterns, periods): the shares of what ``slot_states`` tells slot by slot."""
-    stacked = slot_states(pattern, times).astype(np.float32)
-    # whole slots are counted (exact in 32 bits) before they are divided: all of them is exactly 1
-    return np.asarray((stacked @ in_period).astype(np.float64) / in_period.sum(axis=0))
-
-
-def slot_states(pattern: csr_array, times: StationTimes) -> Bools:
-    """Return (3 + causes, patterns, slots): served, twice, if unknown hours are open, then the causes.
-
-    ``pattern`` is (patterns, stations) of ones where a station is in reach.
-    """
-
-    def counted(stations_at: Bools) -> npt.NDArray[np.float32]:
-        return np.asarray(pattern @ stations_at.astype(np.float32))
-
-    serving = times.open & times.available[:, None]
-    at_least = counted(serving)
-    served = at_least > 0
-    if_open = counted(times.maybe & times.available[:, None]) > 0
-    maybe = counted(times.maybe & times.possible[:, None]) > 0
-    lacking = counted(times.open & ~times.available[:, None]) > 0
-    present = np.broadcast_to(counted(times.present[:, None]) > 0, served.shape)
-    twice = at_least > 1
-    if len(np.unique(times.place)) < len(times.place):
-        twice &= _at_two_places(pattern, serving, times.place)
-    unserved = ~served
-    unknown = unserved & maybe
-    lacks = unserved & ~maybe & lacking
-    closed = unserved & ~maybe & ~lacking & present
-    nothing = unserved & ~maybe & ~lacking & ~present
-    return np.stack([served, twice, if_open, unknown, lacks, closed, nothing])
-
-
-def _at_two_places(pattern: csr_array, serving: Bools, place: npt.NDArray[np.int64]) -> Bools:
-    """Return where stations at two different coordinates serve: the lowest and highest place differ."""
-    result = np.zeros((pattern.shape[0], serving.shape[1]), dtype=bool)
-    for row in range(pattern.shape[0]):
-        members = pattern.indices[pattern.indptr[row] : pattern.indptr[row + 1]]
-        if len(members) > 1:
-            at = np.where(serving[members], place[members][:, None], -1)
-            lowest = np.where(serving[members], place[members][:, None], place.max() + 1).min(axis=0)
-            result[row] = at.max(axis=0) > lowest
-    return result
 
 
 def question_weights(demand: Demand, standard: Standard) -> Floats:
@@ -381,15 +190,17 @@ def situation(
     there = located(stations)
     reach = reach_matrix(demand.cells, there, standard, way)
     states = station_states(there, standard)
+    merged = patterns(reach)
     return Situation(
         standard=standard,
         stations=there,
         demand=demand,
         reach=reach,
         states=states,
-        shares=shares(reach, station_times(there, states, standard.amenities)),
+        shares=shares(merged, station_times(there, states, standard.amenities)),
         weights=question_weights(demand, standard),
         travel_basis=way.basis if standard.minutes is not None else "straight_line",
+        merged=merged,
     )
 
 
@@ -411,7 +222,7 @@ def ask_again(found: Situation, standard: Standard) -> Situation:
             raise InvalidParameterError(name, getattr(standard, name), "differs from the situation's")
     served = found.shares
     if standard.amenities != found.standard.amenities:
-        served = shares(found.reach, station_times(found.stations, found.states, standard.amenities))
+        served = shares(found.merged, station_times(found.stations, found.states, standard.amenities))
     weights = question_weights(found.demand, standard)
     return replace(found, standard=standard, shares=served, weights=weights)
 
@@ -455,7 +266,7 @@ def _cell_table(demand: Demand, weights: Floats, found: Shares) -> pd.DataFrame:
         "covered_twice": weighed(found.served_twice),
         "covered_if_unknown_open": weighed(found.served_if_unknown_open),
     }
-    columns |= {cause: weighed(found.causes[number]) for number, cause in enumerate(CAUSES)}
+    columns |= {cause: weighed(found.cause(cause)) for cause in CAUSES}
     return pd.DataFrame(columns)
 
 

@@ -13,16 +13,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo.coverage import (
-    DAY_TYPES,
-    WINDOW_CODES,
-    located,
-    patterns,
-    reach_matrix,
-    served_shares,
-    station_states,
-    station_times,
-)
+from geo.coverage import located, reach_matrix, station_states
+from geo.coverage_patterns import DAY_TYPES, WINDOW_CODES, patterns, served_shares, station_times
 from geo.demand import GROUPS, Demand
 from geo.errors import InvalidParameterError
 from geo.standard import Standard

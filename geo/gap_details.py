@@ -17,17 +17,8 @@ import pandas as pd
 import shapely
 
 from geo.amenities import GROUPS as AMENITY_GROUPS
-from geo.coverage import (
-    CAUSES,
-    DAY_TYPES,
-    WINDOW_CODES,
-    Floats,
-    Situation,
-    question_weights,
-    shares,
-    situation,
-    station_times,
-)
+from geo.coverage import Situation, question_weights, situation
+from geo.coverage_patterns import CAUSES, DAY_TYPES, WINDOW_CODES, Floats, shares, station_times
 from geo.crs import geodesic_distance_m
 from geo.demand import GROUPS, Demand
 from geo.gaps import GapArea, gap_areas
@@ -128,7 +119,10 @@ def find_gaps(
     named = _place_names(places, centre_lon, centre_lat)
     nearest = _nearest_stations(found, lons[sums.starts], lats[sums.starts], router)
     demand, windows = sums.of(sums.weights), sums.of(sums.unserved)
-    causes = sums.of((sums.weights * found.shares.causes[:, sums.rows]).sum(axis=(2, 3)).T)
+    here = found.shares.at(sums.rows)
+    causes = np.stack(
+        [sums.of((sums.weights * here.cause(name)).sum(axis=(1, 2))) for name in CAUSES], axis=1
+    )
     unserved_of, demand_of = _by_group(found, sums)
     lacking = _lacking(found, sums)
     gaps = []
@@ -199,7 +193,7 @@ class _Sums:
         rows = np.array([row_of[cell] for area in areas for cell in area.cells], dtype=np.intp)
         sizes = [len(area.cells) for area in areas]
         weights = found.weights[rows]
-        unserved = weights * (1 - found.shares.served[rows])
+        unserved = weights * (1 - found.shares.at(rows).served)
         return cls(rows, np.cumsum([0, *sizes[:-1]]), weights, unserved)
 
     def of(self, per_cell: Floats) -> Floats:
@@ -221,7 +215,7 @@ def _by_group(found: Situation, sums: _Sums) -> tuple[dict[str, Floats], dict[st
     """Return each group's unserved and whole demand of each area, weighed as the question weighs it."""
     groups = [found.standard.group] if found.standard.group else list(GROUPS)
     unserved, demand = {}, {}
-    share = 1 - found.shares.served[sums.rows]
+    share = 1 - found.shares.at(sums.rows).served
     for group in groups:
         weights = question_weights(found.demand, replace(found.standard, group=group))[sums.rows]
         unserved[group] = sums.of((weights * share).sum(axis=(1, 2)))
@@ -232,12 +226,12 @@ def _by_group(found: Situation, sums: _Sums) -> tuple[dict[str, Floats], dict[st
 def _lacking(found: Situation, sums: _Sums) -> dict[str, Floats]:
     """Return per amenity asked for (or group) the demand unserved while an open station in reach lacks it."""
     asked: Sequence[str] = found.standard.amenities or tuple(AMENITY_GROUPS)
-    lacks = CAUSES.index("lacks_service")
-    reach = found.reach[sums.rows]
+    pattern, of_cell = found.merged
+    here = (pattern, of_cell[sums.rows])
     result = {}
     for name in asked:
-        alone = shares(reach, station_times(found.stations, found.states, (name,)))
-        result[name] = sums.of((sums.weights * alone.causes[lacks]).sum(axis=(1, 2)))
+        alone = shares(here, station_times(found.stations, found.states, (name,))).cause("lacks_service")
+        result[name] = sums.of((sums.weights * alone).sum(axis=(1, 2)))
     return result
 
 

@@ -8,7 +8,7 @@ worked out quarter-hour by quarter-hour: done, with all it needs besides, it gai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -17,14 +17,15 @@ from scipy.sparse import csr_array
 
 from geo.amenities import GROUPS as AMENITY_GROUPS
 from geo.amenities import Availability, availability
-from geo.coverage import (
+from geo.coverage import Situation
+from geo.coverage_patterns import (
     CAUSES,
     DAY_TYPES,
     WINDOW_CODES,
     Bools,
     Floats,
-    Situation,
     StationTimes,
+    distinct_slots,
     slot_shares,
     slot_states,
     station_times,
@@ -118,8 +119,10 @@ def improvements(
     Of each cause the station that could serve most of it is named, ties by id. What no station can answer is
     left to a partner site at the candidate nearest to the gap's centre, if within reach, else to a new one.
     """
+    slots, in_period = distinct_slots(found.states)
+    found = replace(found, states=found.states[:, slots])
     times = station_times(found.stations, found.states, found.standard.amenities)
-    around = _Around.of(gaps, found, times)
+    around = _Around.of(gaps, found, times, in_period)
     options = _options(found, times)
     unsigned = [
         _unsigned(row.on_map, row.sign_outside) if row.status in SERVING_STATUSES else ()
@@ -180,13 +183,20 @@ class _Around:
     weights: Floats
     reach: csr_array
     times: StationTimes
+    in_period: npt.NDArray[np.float32]
     cells: Rows
     cell: Rows
     station: Rows
     bounds: Rows
 
     @classmethod
-    def of(cls, gaps: tuple[Gap, ...], found: Situation, times: StationTimes) -> _Around:
+    def of(
+        cls,
+        gaps: tuple[Gap, ...],
+        found: Situation,
+        times: StationTimes,
+        in_period: npt.NDArray[np.float32],
+    ) -> _Around:
         row_of = {cell: row for row, cell in enumerate(found.demand.cells["cell"])}
         rows = np.array([row_of[cell] for gap in gaps for cell in gap.area.cells], dtype=np.intp)
         reach = found.reach[rows]
@@ -198,6 +208,7 @@ class _Around:
             weights=found.weights[rows],
             reach=csr_array((np.ones(reach.nnz, np.float32), reach.indices, reach.indptr), reach.shape),
             times=times,
+            in_period=in_period,
             cells=np.asarray(ends, dtype=np.intp),
             cell=np.repeat(np.arange(len(rows)), np.diff(reach.indptr)),
             station=reach.indices.astype(np.intp),
@@ -206,6 +217,8 @@ class _Around:
 
     def stations(self, gap: int) -> Rows:
         """Return the stations in reach of any cell of the gap, ordered by id."""
+        if self.bounds[gap] == self.bounds[gap + 1]:
+            return self.by_id[:0]
         near = np.zeros(len(self.ids), dtype=bool)
         near[self.station[self.bounds[gap] : self.bounds[gap + 1]]] = True
         return self.by_id[near[self.by_id]]
@@ -213,6 +226,8 @@ class _Around:
     def answers(self, number: int, gap: Gap, options: list[_Option]) -> list[tuple[_Option, int, Floats]]:
         """Return per cause the first option any station can take: with the best station and its gains."""
         taken: dict[str, tuple[_Option, int, Floats]] = {}
+        if self.bounds[number] == self.bounds[number + 1]:
+            return []
         cells = slice(self.cells[number], self.cells[number + 1])
         causes = slot_states(self.reach[cells], self.times)[-len(CAUSES) :]
         for option in options:
@@ -230,7 +245,8 @@ class _Around:
         if not able.any():
             return None
         cell, station = self.cell[span][able], self.station[span][able]
-        changed = slot_shares(np.logical_and(blocked[cell - self.cells[gap]], option.changes[station]))
+        marked = np.logical_and(blocked[cell - self.cells[gap]], option.changes[station])
+        changed = slot_shares(marked, self.in_period)
         gains = self.weights[cell] * changed
         total = np.bincount(station, gains.sum(axis=(1, 2)), minlength=len(self.ids))[self.by_id]
         if total.max() <= 0:

@@ -18,15 +18,13 @@ from geo.coverage import (
     Situation,
     ask_again,
     located,
-    patterns,
     question_weights,
     reach_matrix,
-    served_shares,
     station_states,
-    station_times,
     summarise,
     totals,
 )
+from geo.coverage_patterns import patterns, served_shares, station_times
 from geo.demand import GROUPS, Demand
 from geo.errors import InvalidParameterError
 from geo.scenario import Scenario, apply

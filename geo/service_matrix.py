@@ -15,17 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.amenities import Availability, catalogue, code_availability
-from geo.coverage import (
+from geo.coverage import Situation, situation, station_states
+from geo.coverage_patterns import (
     WINDOW_CODES,
     Bools,
     Floats,
-    Situation,
     States,
     merged_slots,
     served_shares,
-    situation,
     slot_shares,
-    station_states,
     station_times,
 )
 from geo.demand import Demand
