@@ -6,12 +6,16 @@ larger sets are split around their local maxima.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import h3.api.basic_int as h3
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 HELD_SHARE = 0.8
 """Part of all unserved demand the gap cells hold together."""
@@ -20,7 +24,7 @@ MIN_UNSERVED_SHARE = 0.5
 MAX_AREA_CELLS = 12
 _ROUNDING = 1e-12  # sums of shares carry rounding; "exactly 80 %" and "exactly half" must still count
 
-Links = list[list[int]]
+Links = dict[int, list[int]]
 
 
 @dataclass(frozen=True)
@@ -67,31 +71,47 @@ def gap_areas(table: pd.DataFrame, street_codes: npt.NDArray[np.object_]) -> lis
     chosen = gap_cells(demand, covered, cells)
     names = [cells[number] for number in chosen]
     unserved = (demand - covered)[chosen].tolist()
-    links = _links(names, [street_codes[number] for number in chosen])
+    joined = _joined(names, street_codes[chosen])
     areas = [
         GapArea(
-            street_code=street_codes[chosen[min(members)]],
-            cells=tuple(names[rank] for rank in sorted(members)),
+            street_code=street_codes[chosen[members[0]]],
+            cells=tuple(names[rank] for rank in members),
             unserved=sum(unserved[rank] for rank in sorted(members, key=names.__getitem__)),
         )
-        for linked in _linked_sets(set(range(len(chosen))), links)
-        for members in _split(linked, links)
+        for members in _members(joined)
     ]
     return sorted(areas, key=lambda area: (-area.unserved, area.cells[0]))
 
 
-def _links(names: list[str], streets: list[object]) -> Links:
-    """Return each gap cell's neighbours of the same street.
+def _joined(names: list[str], streets: npt.NDArray[np.object_]) -> csr_array:
+    """Return which gap cells are neighbours within one street: (cells x cells) ones.
 
     Cells are known by their rank, most unserved first and ties by id: the higher of two has the lower number.
     """
-    cells = [int(name, 16) for name in names]
-    rank_of = {cell: rank for rank, cell in enumerate(cells)}
-    around = ((rank_of.get(other) for other in h3.grid_disk(cell, 1)) for cell in cells)
-    return [
-        [other for other in ranks if other is not None and other != rank and streets[other] == streets[rank]]
-        for rank, ranks in enumerate(around)
-    ]
+    cells = np.array([int(name, 16) for name in names], dtype=np.int64)
+    disks = [h3.grid_disk(cell, 1) for cell in cells.tolist()]
+    cell = np.repeat(np.arange(len(cells)), [len(disk) for disk in disks])
+    around = np.fromiter(chain.from_iterable(disks), dtype=np.int64, count=len(cell))
+    other = pd.Index(cells).get_indexer(around)
+    street = pd.factorize(streets)[0]
+    kept = (other >= 0) & (other != cell) & (street[other] == street[cell])
+    ones = np.ones(int(kept.sum()), dtype=np.int8)
+    return csr_array((ones, (cell[kept], other[kept])), shape=(len(cells), len(cells)))
+
+
+def _members(joined: csr_array) -> Iterator[list[int]]:
+    """Yield the cells of each area, the highest first."""
+    count, label = connected_components(joined, directed=False)
+    order = np.argsort(label, kind="stable").tolist()
+    ends = np.cumsum(np.bincount(label, minlength=count)).tolist()
+    flat, bounds = joined.indices.tolist(), joined.indptr.tolist()
+    for start, end in zip([0, *ends], ends, strict=False):
+        linked = order[start:end]
+        if len(linked) <= MAX_AREA_CELLS:
+            yield linked
+            continue
+        links = {rank: flat[bounds[rank] : bounds[rank + 1]] for rank in linked}
+        yield from (sorted(part) for part in _split(set(linked), links))
 
 
 def _linked_sets(members: set[int], links: Links) -> list[set[int]]:

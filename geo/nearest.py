@@ -140,7 +140,7 @@ class StationIndex:
         rows = np.full((lons.size, k), -1, dtype=np.intp)
         distances_m = np.full((lons.size, k), math.inf)
         pending = np.flatnonzero(np.isfinite(lons) & np.isfinite(lats))
-        fetch = min(tree.n, k + 8)
+        fetch = min(tree.n, k + 1)  # one more than asked for proves most points; stations in one place do not
         while pending.size and fetch:
             unsure = []
             for part in _blocks(pending, fetch):
