@@ -18,21 +18,29 @@ def station_table(
     stations: Sequence[Station], earlier: tuple[Sequence[Station], FeatureTable] | None = None
 ) -> FeatureTable:
     """Lay out stations, in their order; points of an ``earlier`` table and its stations are taken over."""
+
+    def feature(row: int) -> dict[str, Any]:
+        return station_to_feature(stations[row])
+
+    def value(row: int, name: str) -> Any:
+        return getattr(stations[row], name)
+
     before, table = earlier if earlier is not None else ((), None)
+    if table is not None and len(before) == len(stations) and all(map(_at_one_place, before, stations)):
+        return table.with_properties(feature, value)
     known = table.row_of if table is not None else {}
     points: list[shapely.Point | None] = []
     for station in stations:
         row = known.get(station.id)
-        if table is not None and row is not None and before[row].location == station.location:
+        if table is not None and row is not None and _at_one_place(before[row], station):
             points.append(table.geometries[row])
         else:
             points.append(shapely.Point(station.location) if station.location else None)
-    return FeatureTable.build(
-        [station.id for station in stations],
-        points,
-        lambda row: station_to_feature(stations[row]),
-        lambda row, name: getattr(stations[row], name),
-    )
+    return FeatureTable.build([station.id for station in stations], points, feature, value)
+
+
+def _at_one_place(station: Station, other: Station) -> bool:
+    return station is other or (station.id == other.id and station.location == other.location)
 
 
 def station_queryables() -> Mapping[str, Mapping[str, Any]]:

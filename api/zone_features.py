@@ -23,7 +23,8 @@ def zone_table(snapshot: Snapshot, earlier: tuple[Snapshot, FeatureTable] | None
 
     The shapes of an ``earlier`` table are taken over when its snapshot had the same zones.
     """
-    rows = [zone for station in snapshot.stations for zone in snapshot.zones.get(station.id, ())]
+    known = sorted(station_id for station_id in snapshot.zones if station_id in snapshot.by_id)
+    rows = [zone for station_id in known for zone in snapshot.zones[station_id]]
 
     def value(row: int, name: str) -> Any:
         zone = rows[row]

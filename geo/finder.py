@@ -148,8 +148,8 @@ class FinderTable:
         lon = taken.column(earlier.lon if earlier else None, [x for x, _ in points])
         lat = taken.column(earlier.lat if earlier else None, [y for _, y in points])
         standing = [_standing(station) for station in taken.fresh]
-        numbers: dict[str | None, int] = {}
-        text_of = [numbers.setdefault(station.hours, len(numbers)) for station in rows]
+        hours = [station.hours for station in rows]
+        numbers = {text: number for number, text in enumerate(dict.fromkeys(hours))}
         table = cls(
             stations=rows,
             index=_index(lon, lat, ids, earlier),
@@ -158,7 +158,7 @@ class FinderTable:
             lat=lat,
             standing=taken.column(earlier.standing if earlier else None, standing, np.int8),
             texts=tuple(numbers),
-            text_of=np.array(text_of, dtype=np.intp),
+            text_of=np.array([numbers[text] for text in hours], dtype=np.intp),
             clock=OpenClock(timezone),
             row_of={station_id: row for row, station_id in enumerate(ids)},
         )
@@ -202,14 +202,10 @@ class _Taken:
         if earlier is None:
             every = len(stations)
             return cls(np.full(every, -1, dtype=np.intp), np.ones(every, dtype=bool), list(stations))
-        known, before = earlier.row_of, earlier.stations
-        rows = [known.get(station.id, -1) for station in stations]
-        rows = [
-            row if row >= 0 and before[row] is station else -1
-            for row, station in zip(rows, stations, strict=True)
-        ]
-        row = np.array(rows, dtype=np.intp)
-        return cls(row, row < 0, [one for one, place in zip(stations, rows, strict=True) if place < 0])
+        row_of = {id(station): row for row, station in enumerate(earlier.stations)}
+        row = np.array([row_of.get(id(station), -1) for station in stations], dtype=np.intp)
+        is_new = row < 0
+        return cls(row, is_new, [stations[place] for place in np.flatnonzero(is_new).tolist()])
 
     def column(
         self, earlier: NDArray[Any] | None, fresh: Sequence[float], dtype: Any = float

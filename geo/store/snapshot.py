@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -100,12 +102,16 @@ def build_snapshot(
     """Return the snapshot of ``stations`` by id; ``index`` saves the work when it is known to fit them."""
     ordered = tuple(stations[name] for name in sorted(stations))
     located = tuple(station for station in ordered if station.location is not None)
-    if index is None:
-        points = [station.location for station in located if station.location is not None]
-        names = [station.id for station in located]
-        index = StationIndex([point.lon for point in points], [point.lat for point in points], names)
     by_id = MappingProxyType({station.id: station for station in ordered})
-    return Snapshot(version, built_at, ordered, by_id, index, located, layers or Layers(), store_uuid)
+    return Snapshot(
+        version, built_at, ordered, by_id, index or _indexed(located), located, layers or Layers(), store_uuid
+    )
+
+
+def _indexed(located: Sequence[Station]) -> StationIndex:
+    points = [station.location for station in located if station.location is not None]
+    names = [station.id for station in located]
+    return StationIndex([point.lon for point in points], [point.lat for point in points], names)
 
 
 def patched(
@@ -115,26 +121,40 @@ def patched(
     imported: tuple[int, Areas] | None = None,
 ) -> Snapshot:
     """Return ``earlier`` with the difference and the imported areas applied; ``earlier`` stays as it was."""
-    stations = dict(earlier.by_id)
-    before = {station_id: stations.pop(station_id, None) for station_id in difference.removed}
-    for station in difference.changed:
-        before[station.id] = stations.get(station.id)
-        stations[station.id] = station
-    moved = {
-        station_id for station_id, old in before.items() if _place(old) != _place(stations.get(station_id))
-    }
+    now: dict[str, Station | None] = dict.fromkeys(difference.removed)
+    now |= {station.id: station for station in difference.changed}
+    moved = {name for name, station in now.items() if _place(earlier.by_id.get(name)) != _place(station)}
     zones = earlier.zones
     if moved or difference.zones:
         kept = {station_id: own for station_id, own in zones.items() if station_id not in moved}
         zones = {**kept, **by_station(difference.zones)}
-    return build_snapshot(
+    located = _exchanged(earlier.located, {name: one if _place(one) else None for name, one in now.items()})
+    by_id = dict(earlier.by_id)
+    for name, station in now.items():
+        if station is None:
+            by_id.pop(name, None)
+        else:
+            by_id[name] = station
+    return Snapshot(
         difference.version,
-        stations,
         built_at,
-        None if moved else earlier.index,
-        layers=Layers(zones, imported),
-        store_uuid=difference.store_uuid,
+        _exchanged(earlier.stations, now),
+        MappingProxyType(by_id),
+        _indexed(located) if moved else earlier.index,
+        located,
+        Layers(zones, imported),
+        difference.store_uuid,
     )
+
+
+def _exchanged(stations: Sequence[Station], now: Mapping[str, Station | None]) -> tuple[Station, ...]:
+    """Return ``stations``, ordered by id, with those of ``now`` put in, exchanged or (None) taken out."""
+    found = list(stations)
+    for name, station in now.items():
+        row = bisect_left(found, name, key=attrgetter("id"))
+        end = row + (row < len(found) and found[row].id == name)
+        found[row:end] = [] if station is None else [station]
+    return tuple(found)
 
 
 def _nobody_listens() -> None:
