@@ -21,8 +21,8 @@ MAX_TARGET_BYTES = 8192
 """Longest path with query accepted; a longer one is answered 414."""
 
 PAGE_POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 """Content-Security-Policy of every answer that names no other."""
 
