@@ -41,10 +41,23 @@
     return both;
   }
 
+  /* The panel stands over the map: a pop-up is moved clear of it where there is room beside it. */
+  function clear(popup) {
+    var panel = document.getElementById("panel");
+    var stage = document.getElementById("stage").getBoundingClientRect();
+    var at = panel.getBoundingClientRect();
+    var left = at.right - stage.left;
+    var right = stage.right - at.left;
+    var wide = panel.open && stage.width - Math.min(left, right) >= 300;
+    popup.options.autoPanPaddingTopLeft = [wide && left < right ? left + 8 : 8, 64];
+    popup.options.autoPanPaddingBottomRight = [wide && right <= left ? right + 8 : 8, 64];
+  }
+
   function popup(id, marker) {
     var box = document.createElement("div");
     box.appendChild(document.getElementById(id).content.cloneNode(true));
     if (CareMap.beside) { CareMap.beside(marker, box); }
+    if (document.getElementById("panel")) { clear(marker.getPopup()); }
     return box;
   }
 

@@ -307,3 +307,72 @@ def test_first_visit_stays_within_its_budget(page: Page, live_server: LiveServer
     map_frame(page)
     page.wait_for_timeout(500)
     assert 50_000 < sum(sizes) <= 250_000
+
+
+ON_TOP = """selector => {
+    const box = document.querySelector(selector), at = box.getBoundingClientRect();
+    return [0.1, 0.5, 0.9].every(part => {
+        const top = document.elementFromPoint(at.x + at.width * part, at.y + at.height / 2);
+        return !!top && (box.contains(top) || top.contains(box) && !!top.closest(".leaflet-popup, .panel"));
+    });
+}"""
+"""Whether nothing lies over an element."""
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "path"), [(360, 740, PAGES[1]), (1280, 800, PAGES[1]), (514, 660, PAGES[2])]
+)
+def test_nothing_lies_over_a_pop_up(
+    live_server: LiveServer, open_page: PageOpener, width: int, height: int, path: str
+) -> None:
+    page = open_page(width, height)
+    page.goto(f"{live_server.url}{path}")
+    until(page, READY)
+    marks = page.locator(".mk:visible")
+    count, seen = marks.count(), 0
+    for number in range(0, count, max(1, count // 6)):
+        marks.nth(number).evaluate("mark => mark.click()")
+        heading = page.locator(".leaflet-popup-content h2")
+        expect(heading).to_have_count(1)
+        page.wait_for_timeout(400)  # the map moves until the pop-up is in sight
+        assert page.evaluate(ON_TOP, ".leaflet-popup-content h2"), heading.inner_text()
+        assert page.evaluate(ON_TOP, ".leaflet-popup-close-button"), heading.inner_text()
+        page.keyboard.press("Escape")
+        expect(heading).to_have_count(0)
+        seen += 1
+    assert seen >= 6
+
+
+def test_the_open_legend_and_the_table_on_a_phone(live_server: LiveServer, open_page: PageOpener) -> None:
+    page = open_page(360, 740)
+    page.goto(f"{live_server.url}{PAGES[1]}")
+    until(page, READY)
+    page.locator("#panel > summary").click()
+    assert page.evaluate(ON_TOP, "#panel .asked")
+    page.locator("#panel > summary").click()
+    page.locator("#table > summary").click()
+    narrowest = page.locator("#gap-table tbody tr").first.evaluate(
+        "row => Math.min(...[...row.cells].slice(4).map(cell => cell.getBoundingClientRect().width))"
+    )
+    assert narrowest > 200
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_printed_map_is_one_page_with_scale_and_north(
+    live_server: LiveServer, open_page: PageOpener
+) -> None:
+    page = open_page(1280, 800)
+    page.goto(f"{live_server.url}{PAGES[1]}")
+    until(page, READY)
+    drawn = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type /Page\b", drawn)) == 1
+    page.emulate_media(media="print")
+    expect(page.locator(".ticks")).to_be_hidden()
+    apart = page.evaluate(
+        "['.measure', '.panel', '.credits'].map(name => {"
+        " const box = document.querySelector(name).getBoundingClientRect();"
+        " return [box.left, box.right, box.top, box.bottom]; })"
+    )
+    measure, panel, credits = apart
+    assert measure[0] > panel[1]
+    assert measure[3] <= credits[2]
