@@ -107,9 +107,14 @@ function choose(row) {
   link.href = row.card.querySelector('h3 a').href;
   make('span', '', row.dist.textContent, box);
   if (row.card.querySelector('.acts .warn')) { make('small', '', words.sample, box); }
+  // The card's own 导航, with its warning where there is one.
+  var way = row.card.querySelector('.acts .nav').cloneNode(true);
+  way.open = false;
   var close = make('button', '', '×', chosen);
   close.setAttribute('aria-label', words.close);
   close.addEventListener('click', function () { chosen.hidden = true; row.marker.getElement().focus({ preventScroll: true }); });
+  chosen.appendChild(way);
+  chosen.dataset.i = row.card.dataset.i;
   chosen.hidden = false;
   link.focus({ preventScroll: true });
 }

@@ -77,10 +77,10 @@ function byBike(link) {
   var pair = MODES[link.dataset.app], riding = root.classList.contains('riding');
   if (pair) { link.href = link.href.replace(pair[riding ? 0 : 1], pair[riding ? 1 : 0]); }
 }
-// A card's own words are what is copied from it.
+// A card's own words are what is copied from it, also where the map shows a piece of it.
 function textOf(button) {
   if (button.dataset.copy) { return button.dataset.copy; }
-  var row = window.finder.rows[Number(button.closest('.card').dataset.i)];
+  var row = window.finder.rows[Number(button.closest('[data-i]').dataset.i)];
   return row.placeWords === words.no_address ? row.name : row.name + ' ' + row.placeWords;
 }
 function copy(button) {

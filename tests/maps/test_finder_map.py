@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -84,8 +85,14 @@ def test_every_station_is_reached_by_keyboard_and_me_is_no_station(
     assert {label.split("，")[0] for label in reached} == {"站0", "站1", "站2", "站3"}
     page.locator(".mk").first.focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".chosen a")).to_be_focused()
+    expect(page.locator(".chosen > p > a")).to_be_focused()
     expect(page.locator(".chosen")).to_contain_text("24 小时开门")
+    page.locator(".chosen .nav > summary").click()
+    expect(page.locator(".chosen [data-app]:visible")).to_have_count(1)
+    page.locator(".chosen .others").click()
+    expect(page.locator(".chosen [data-app]:visible")).to_have_count(4)
+    page.locator(".chosen [data-copy]").click()
+    expect(page.locator(".chosen [data-copy]")).to_have_text(re.compile("地址已复制|长按这行字"))
     page.keyboard.press("Escape")
     expect(page.locator(".chosen")).to_be_hidden()
 
