@@ -108,7 +108,7 @@ def gap_features(grounds: Grounds, found: Assessment) -> FeatureTable:
         {**row, "street": names.get(row["street_code"] or ""), "assessed_on": found.assessed_on}
         for row in json_rows(table)
     ]
-    ids = [gap.area.cells[0] for gap in found.gaps]
+    ids = [area.cells[0] for area in found.gaps.areas]
     shapes = list(table.geometry)
     return FeatureTable.build(
         ids,

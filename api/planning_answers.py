@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from itertools import groupby
 from typing import Any
 
 from shapely.geometry import mapping
@@ -93,13 +94,14 @@ def gaps_answer(grounds: Grounds, found: Assessment, top: int | None) -> Body:
     total = found.coverage.total
     names = grounds.areas.street_names()
     stations = dict(zip(grounds.stations["id"], grounds.stations["name"], strict=True))
+    todo = {rank: list(actions) for rank, actions in groupby(found.improvements, lambda one: one.gap_rank)}
     return {
         "unserved": total.demand - total.demand_covered,
-        "unserved_in_gaps": sum(gap.unserved for gap in found.gaps),
+        "unserved_in_gaps": sum(area.unserved for area in found.gaps.areas),
         "gap_count": len(found.gaps),
         **basis(grounds, found.travel_basis),
         "unit": demand_figure_unit(found),
-        "gaps": [_gap(gap, found.improvements, names, stations) for gap in shown],
+        "gaps": [_gap(gap, todo.get(gap.rank, []), names, stations) for gap in shown],
         "parameters": {**echoed(found.standard), "top": top},
     }
 
@@ -125,7 +127,7 @@ def _gap(gap: Gap, actions: Iterable[Action], names: Mapping[str, str], stations
         "by_window": [{"window": w, "day": day, "unserved": amount} for w, day, amount in gap.by_window],
         "missing": [{"amenity": name, "unserved": amount} for name, amount in gap.missing],
         "nearest": {**asdict(near), "name": stations[near.station_id]} if near else None,
-        "actions": [_action(action) for action in actions if action.gap_rank == gap.rank],
+        "actions": [_action(action) for action in actions],
         "cells": list(gap.area.cells),
         "geometry": mapping(area_polygon(gap.area)),
     }

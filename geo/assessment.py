@@ -6,15 +6,16 @@ API, maps, command line and report all call ``assess``, so a number is the same 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import geopandas as gpd
 import pandas as pd
 
 from geo.access_metrics import balance_metric, distance_metric
 from geo.compliance import Compliance, compliance
-from geo.coverage import Coverage, situation, summarise
+from geo.coverage import Coverage, Situation, situation, summarise
 from geo.coverage_metrics import (
     service_metric,
     threshold_metric,
@@ -23,7 +24,7 @@ from geo.coverage_metrics import (
     within_minutes,
 )
 from geo.demand import Demand
-from geo.gap_details import Gap, find_gaps, named_places
+from geo.gap_details import Gaps, find_gaps, named_places
 from geo.improvement import ACTION_LABELS, ACTION_ORDER, Action, Candidate, improvements
 from geo.metrics import Benchmark, Figure, Metric, share
 from geo.register_metrics import (
@@ -47,14 +48,28 @@ FILL_GAPS = Benchmark(
 
 
 @dataclass(frozen=True)
+class Grounds:
+    """What an assessment is worked out from; arguments as for ``assess``."""
+
+    stations: gpd.GeoDataFrame
+    found: Situation
+    router: Router | None
+    places: pd.DataFrame | None
+    rule_sets: tuple[RuleSet, ...]
+    printed: tuple[str, ...]
+    answered: tuple[int, int] | None
+    street_names: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Assessment:
     """What was found under one standard.
 
+    Gaps are described, and what to do, compliance and metrics worked out, when they are first asked for.
+
     Attributes:
         illustrative: True while any station of the register is made up; every output then says so.
-        metrics: the thirteen metrics in order.
         gaps: described gap areas, most unserved first.
-        improvements: what to do for each gap, cheapest first.
     """
 
     standard: Standard
@@ -66,10 +81,44 @@ class Assessment:
     areas_basis: str
     travel_basis: str
     coverage: Coverage
-    gaps: tuple[Gap, ...]
-    improvements: tuple[Action, ...]
-    compliance: tuple[Compliance, ...]
-    metrics: tuple[Metric, ...]
+    gaps: Gaps
+    grounds: Grounds = field(repr=False)
+
+    @cached_property
+    def improvements(self) -> tuple[Action, ...]:
+        """What to do for each gap, cheapest first."""
+        return improvements(self.gaps, self.grounds.found, _candidates(self.grounds.places))
+
+    @cached_property
+    def compliance(self) -> tuple[Compliance, ...]:
+        """Each rule set judged by."""
+        stations, week = self.grounds.stations, self.standard.week
+        return tuple(compliance(stations, rules, self.assessed_on, week) for rules in self.grounds.rule_sets)
+
+    @cached_property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The thirteen metrics in order."""
+        given = self.grounds
+        stations, router = given.stations, given.router
+        walk = within_minutes(stations, given.found, router)
+        by_id = {result.rule_set.id: result for result in self.compliance}
+        return (
+            station_counts(stations),
+            compliance_metric(by_id[name] for name in given.printed),
+            threshold_metric(stations, walk, given.found),
+            twice_metric(walk),
+            window_metric(stations, walk, router),
+            service_metric(walk),
+            distance_metric(walk, router, {**_streets_of(stations), **given.street_names}),
+            balance_metric(walk),
+            on_map_metric(stations),
+            long_hours_metric(stations, self.standard.week),
+            use_metric(stations),
+            freshness_metric(stations, self.assessed_on, given.answered),
+            improvement_metric(
+                len(self.gaps), self.improvements, hours_unit(self.demand_unit, self.coverage.is_hours)
+            ),
+        )
 
 
 def is_illustrative(stations: gpd.GeoDataFrame) -> bool:
@@ -108,45 +157,21 @@ def assess(
     Raises:
         InvalidParameterError: the router's minutes are of another mode of travel than the standard's.
     """
-    day = today or standard.week
     found = situation(stations, demand, standard, router)
-    main = summarise(found)
-    walk = within_minutes(stations, found, router)
-    gaps = find_gaps(found, places, router=router)
-    actions = improvements(gaps, found, _candidates(places))
     sets = tuple(shipped_rule_sets().values() if rule_sets is None else rule_sets)
-    judged = tuple(compliance(stations, rules, day, standard.week) for rules in sets)
-    by_id = {result.rule_set.id: result for result in judged}
-    printed = METRIC_RULE_SETS if rule_sets is None else tuple(by_id)
-    metrics = (
-        station_counts(stations),
-        compliance_metric(by_id[name] for name in printed),
-        threshold_metric(stations, walk, found),
-        twice_metric(walk),
-        window_metric(stations, walk, router),
-        service_metric(walk),
-        distance_metric(walk, router, {**_streets_of(stations), **(street_names or {})}),
-        balance_metric(walk),
-        on_map_metric(stations),
-        long_hours_metric(stations, standard.week),
-        use_metric(stations),
-        freshness_metric(stations, day, answered),
-        improvement_metric(gaps, actions, hours_unit(demand.unit, main.is_hours)),
-    )
+    printed = METRIC_RULE_SETS if rule_sets is None else tuple(rules.id for rules in sets)
     return Assessment(
         standard=standard,
-        assessed_on=day,
+        assessed_on=today or standard.week,
         illustrative=is_illustrative(stations),
         demand_basis=demand.basis,
         demand_unit=demand.unit,
         demand_notes=demand.notes,
         areas_basis=demand.areas_basis,
         travel_basis=found.travel_basis,
-        coverage=main,
-        gaps=gaps,
-        improvements=actions,
-        compliance=judged,
-        metrics=metrics,
+        coverage=summarise(found),
+        gaps=find_gaps(found, places, router=router),
+        grounds=Grounds(stations, found, router, places, sets, printed, answered, street_names or {}),
     )
 
 
@@ -177,15 +202,15 @@ def hours_unit(unit: str, is_hours: bool) -> str:
     return "worker-hours" if unit == "workers" else "weight-hours"
 
 
-def improvement_metric(gaps: tuple[Gap, ...], actions: tuple[Action, ...], unit: str) -> Metric:
+def improvement_metric(gaps: int, actions: tuple[Action, ...], unit: str) -> Metric:
     """Metric 13: what follows from the gaps: how many things to do of each kind, and their gains at most.
 
-    A thing at one station or place counts once, however many gaps it helps.
+    ``gaps`` is their number. A thing at one station or place counts once, however many gaps it helps.
     """
     answered = len({action.gap_rank for action in actions if action.gain is not None})
     figures = [
         _count("actions", "改进事项", "Actions", actions),
-        share("answered", "有办法的缺口", "Gaps with an action", answered, len(gaps), why_not="没有缺口"),
+        share("answered", "有办法的缺口", "Gaps with an action", answered, gaps, why_not="没有缺口"),
     ]
     for kind in ACTION_ORDER:
         chosen = tuple(action for action in actions if action.kind == kind)

@@ -122,7 +122,7 @@ def gaps_table(found: Assessment) -> gpd.GeoDataFrame:
                 "unit": unit,
             }
         )
-    shapes = gpd.GeoSeries([area_polygon(gap.area) for gap in found.gaps], crs="EPSG:4326")
+    shapes = gpd.GeoSeries([area_polygon(area) for area in found.gaps.areas], crs="EPSG:4326")
     return gpd.GeoDataFrame(_table("gaps", rows, assessment_basis(found)), geometry=shapes)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
 
@@ -152,12 +153,13 @@ def served_with(found: Situation, amenities: tuple[str, ...]) -> Floats:
     return np.asarray(served_shares(pattern, station_times(found.stations, found.states, amenities))[of_cell])
 
 
-def question_weights(demand: Demand, standard: Standard) -> Floats:
-    """Return each cell's demand per period as the question weighs it: (cells, windows, day types).
+def question_weights(demand: Demand, standard: Standard, rows: npt.NDArray[np.intp] | None = None) -> Floats:
+    """Return each cell's (or those ``rows``') demand per period as the question weighs it.
 
+    The shape is (cells, windows, day types).
     Demand-hours over the week; plain demand for a window; (cells, 1, 1) at an instant.
     """
-    table = demand.table(standard.group)
+    table = demand.table(standard.group, rows)
     at = standard.local_at
     if at is not None:
         window, day = window_of(at).code, day_type(at.date())

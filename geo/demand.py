@@ -85,8 +85,12 @@ class Demand:
         """``workers`` where demand was measured, ``weight`` where it was modelled."""
         return "workers" if self.basis == "measured" else "weight"
 
-    def table(self, group: str | None = None) -> npt.NDArray[np.float64]:
+    def table(
+        self, group: str | None = None, rows: npt.NDArray[np.intp] | None = None
+    ) -> npt.NDArray[np.float64]:
         """Return demand as an array (cells, windows, day types), summed over groups or for one group.
+
+        Of all cells, or of the ``rows`` of the table of cells, in their order.
 
         Raises:
             InvalidParameterError: ``group`` is not a group.
@@ -98,8 +102,18 @@ class Demand:
         if group is not None:
             chosen = groups == GROUPS.index(group)
             places, amounts = places[chosen], amounts[chosen]
+        if rows is not None:
+            # the few cells asked for are numbered anew; an array of all would cost more than they do
+            wanted, again = np.unique(rows, return_inverse=True)
+            cell, period = np.divmod(places, shape[1] * shape[2])
+            of_wanted = np.full(len(self.cells), -1)
+            of_wanted[wanted] = np.arange(len(wanted))
+            kept = of_wanted[cell] >= 0
+            places, amounts = (of_wanted[cell] * (shape[1] * shape[2]) + period)[kept], amounts[kept]
+            shape = (len(wanted), *shape[1:])
         totals = np.bincount(places, weights=amounts, minlength=int(np.prod(shape)))
-        return totals.reshape(shape).astype(np.float64)
+        table = totals.reshape(shape).astype(np.float64)
+        return table if rows is None else table[again]
 
     @cached_property
     def _positions(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]:

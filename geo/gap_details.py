@@ -6,8 +6,9 @@ up to its total.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import overload
 
 import geopandas as gpd
 import h3
@@ -94,14 +95,95 @@ class Gap:
         return max(CAUSES, key=lambda cause: (self.by_cause[cause], -CAUSES.index(cause)))
 
 
+class Gaps(Sequence[Gap]):
+    """The gap areas of a situation, most unserved first; each is described when it is first asked for.
+
+    Attributes:
+        areas: every area.
+        lon, lat: (areas,) their centres, weighted by unserved demand, degrees.
+        by_cause: (areas, causes) unserved demand, in the order of ``CAUSES``.
+        rows: the numbers of all areas' cells in the table of demand, those of one area side by side.
+    """
+
+    def __init__(
+        self,
+        areas: Sequence[GapArea],
+        found: Situation,
+        places: pd.DataFrame | None = None,
+        router: Router | None = None,
+    ) -> None:
+        self.areas = tuple(areas)
+        self._found, self._places, self._router = found, places, router
+        self._sums = sums = _Sums.over(self.areas, found)
+        self.rows = sums.rows
+        self.lon, self.lat = (sums.mean(found.demand.cells[name].to_numpy(float)) for name in ("lon", "lat"))
+        here = found.shares.at(sums.rows)
+        self.by_cause = np.stack(
+            [sums.of((sums.weights * here.cause(name)).sum(axis=(1, 2))) for name in CAUSES], axis=1
+        )
+        self._described: dict[int, Gap] = {}
+
+    def __len__(self) -> int:
+        return len(self.areas)
+
+    @overload
+    def __getitem__(self, asked: int) -> Gap: ...
+    @overload
+    def __getitem__(self, asked: slice) -> tuple[Gap, ...]: ...
+    def __getitem__(self, asked: int | slice) -> Gap | tuple[Gap, ...]:
+        chosen = range(len(self))[asked]
+        numbers = [chosen] if isinstance(chosen, int) else chosen
+        new = [number for number in numbers if number not in self._described]
+        if new:
+            self._described.update(zip(new, self._describe(new), strict=True))
+        gaps = tuple(self._described[number] for number in numbers)
+        return gaps[0] if isinstance(chosen, int) else gaps
+
+    def __iter__(self) -> Iterator[Gap]:
+        return iter(self[:])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def _describe(self, numbers: Sequence[int]) -> Iterator[Gap]:
+        found = self._found
+        sums = self._sums.only(numbers)
+        first = sums.rows[sums.starts]
+        lons, lats = (found.demand.cells[name].to_numpy(float)[first] for name in ("lon", "lat"))
+        named = _place_names(self._places, self.lon[numbers], self.lat[numbers])
+        nearest = _nearest_stations(found, lons, lats, self._router)
+        demand, windows = sums.of(sums.weights), sums.of(sums.unserved)
+        unserved_of, demand_of = _by_group(found, sums)
+        lacking = _lacking(found, sums)
+        for at, number in enumerate(numbers):
+            by_group = _ranked({group: float(values[at]) for group, values in unserved_of.items()})
+            yield Gap(
+                rank=number + 1,
+                area=self.areas[number],
+                place=named[at],
+                lon=float(self.lon[number]),
+                lat=float(self.lat[number]),
+                demand=float(demand[at].sum()),
+                by_group=by_group,
+                demand_by_group=tuple((group, float(demand_of[group][at])) for group, _ in by_group),
+                by_window=() if found.standard.at else _worst_windows(windows[at]),
+                by_cause=dict(zip(CAUSES, self.by_cause[number].tolist(), strict=True)),
+                missing=_ranked({n: float(v[at]) for n, v in lacking.items() if v[at] > 0}),
+                nearest=nearest[at],
+            )
+
+
 def find_gaps(
     found: Situation,
     places: pd.DataFrame | None = None,
     top: int | None = None,
     *,
     router: Router | None = None,
-) -> tuple[Gap, ...]:
-    """Return the described gap areas, most unserved first.
+) -> Gaps:
+    """Return the gap areas, most unserved first.
 
     Args:
         found: the situation under the standard asked for.
@@ -110,41 +192,7 @@ def find_gaps(
         router: tells the minutes to the nearest station; straight lines x 1.35 without one.
     """
     areas = gap_areas(_cell_table(found), found.demand.cells["street_code"].astype(object).to_numpy())[:top]
-    if not areas:
-        return ()
-    sums = _Sums.over(areas, found)
-    lons, lats = (found.demand.cells[name].to_numpy(dtype=float)[sums.rows] for name in ("lon", "lat"))
-    unserved = sums.unserved.sum(axis=(1, 2))
-    centre_lon, centre_lat = (sums.of(unserved * at) / sums.of(unserved) for at in (lons, lats))
-    named = _place_names(places, centre_lon, centre_lat)
-    nearest = _nearest_stations(found, lons[sums.starts], lats[sums.starts], router)
-    demand, windows = sums.of(sums.weights), sums.of(sums.unserved)
-    here = found.shares.at(sums.rows)
-    causes = np.stack(
-        [sums.of((sums.weights * here.cause(name)).sum(axis=(1, 2))) for name in CAUSES], axis=1
-    )
-    unserved_of, demand_of = _by_group(found, sums)
-    lacking = _lacking(found, sums)
-    gaps = []
-    for number, area in enumerate(areas):
-        by_group = _ranked({group: float(values[number]) for group, values in unserved_of.items()})
-        gaps.append(
-            Gap(
-                rank=number + 1,
-                area=area,
-                place=named[number],
-                lon=float(centre_lon[number]),
-                lat=float(centre_lat[number]),
-                demand=float(demand[number].sum()),
-                by_group=by_group,
-                demand_by_group=tuple((group, float(demand_of[group][number])) for group, _ in by_group),
-                by_window=() if found.standard.at else _worst_windows(windows[number]),
-                by_cause=dict(zip(CAUSES, causes[number].tolist(), strict=True)),
-                missing=_ranked({n: float(v[number]) for n, v in lacking.items() if v[number] > 0}),
-                nearest=nearest[number],
-            )
-        )
-    return tuple(gaps)
+    return Gaps(areas, found, places, router)
 
 
 def area_polygon(area: GapArea) -> shapely.MultiPolygon | shapely.Polygon:
@@ -194,7 +242,20 @@ class _Sums:
         sizes = [len(area.cells) for area in areas]
         weights = found.weights[rows]
         unserved = weights * (1 - found.shares.at(rows).served)
-        return cls(rows, np.cumsum([0, *sizes[:-1]]), weights, unserved)
+        return cls(rows, np.cumsum([0, *sizes], dtype=np.intp)[:-1], weights, unserved)
+
+    def only(self, numbers: Sequence[int]) -> _Sums:
+        """Return the cells of some areas alone, in their order."""
+        ends = np.append(self.starts[1:], len(self.rows))
+        sizes = (ends - self.starts)[numbers]
+        starts = np.cumsum([0, *sizes[:-1]])
+        at = np.repeat(self.starts[numbers] - starts, sizes) + np.arange(sizes.sum())
+        return _Sums(self.rows[at], starts, self.weights[at], self.unserved[at])
+
+    def mean(self, per_cell: Floats) -> Floats:
+        """Return the mean of a value of all cells over each area, weighed by unserved demand."""
+        unserved = self.unserved.sum(axis=(1, 2))
+        return np.asarray(self.of(unserved * per_cell[self.rows]) / self.of(unserved))
 
     def of(self, per_cell: Floats) -> Floats:
         """Sum values of the gap cells (first axis) over each area."""
@@ -217,7 +278,7 @@ def _by_group(found: Situation, sums: _Sums) -> tuple[dict[str, Floats], dict[st
     unserved, demand = {}, {}
     share = 1 - found.shares.at(sums.rows).served
     for group in groups:
-        weights = question_weights(found.demand, replace(found.standard, group=group))[sums.rows]
+        weights = question_weights(found.demand, replace(found.standard, group=group), sums.rows)
         unserved[group] = sums.of((weights * share).sum(axis=(1, 2)))
         demand[group] = sums.of(weights.sum(axis=(1, 2)))
     return unserved, demand
@@ -227,7 +288,8 @@ def _lacking(found: Situation, sums: _Sums) -> dict[str, Floats]:
     """Return per amenity asked for (or group) the demand unserved while an open station in reach lacks it."""
     asked: Sequence[str] = found.standard.amenities or tuple(AMENITY_GROUPS)
     pattern, of_cell = found.merged
-    here = (pattern, of_cell[sums.rows])
+    chosen, number = np.unique(of_cell[sums.rows], return_inverse=True)
+    here = (pattern[chosen], number)
     result = {}
     for name in asked:
         alone = shares(here, station_times(found.stations, found.states, (name,))).cause("lacks_service")

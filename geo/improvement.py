@@ -30,7 +30,7 @@ from geo.coverage_patterns import (
     slot_states,
     station_times,
 )
-from geo.gap_details import Gap
+from geo.gap_details import Gaps
 from geo.nearest import StationIndex
 from geo.stations import Amenity, OnMap
 from geo.travel import reach_m
@@ -111,9 +111,7 @@ class _Option:
     changes: Bools
 
 
-def improvements(
-    gaps: tuple[Gap, ...], found: Situation, candidates: tuple[Candidate, ...] = ()
-) -> tuple[Action, ...]:
+def improvements(gaps: Gaps, found: Situation, candidates: tuple[Candidate, ...] = ()) -> tuple[Action, ...]:
     """Return what to do for every gap, gap by gap in rank order, cheapest action first.
 
     Of each cause the station that could serve most of it is named, ties by id. What no station can answer is
@@ -130,21 +128,19 @@ def improvements(
     ]
     hosts = _hosts(gaps, found, candidates)
     actions: list[Action] = []
-    for number, gap in enumerate(gaps):
-        chosen = around.answers(number, gap, options)
-        left = sum(
-            amount
-            for cause, amount in gap.by_cause.items()
-            if cause not in {option.cause for option, *_ in chosen}
-        )
-        todo = [action for answer in chosen for action in _actions(gap, *answer, found)]
+    for number, causes in enumerate(gaps.by_cause.tolist()):
+        rank, by_cause = number + 1, dict(zip(CAUSES, causes, strict=True))
+        chosen = around.answers(number, by_cause, options)
+        answered = {option.cause for option, *_ in chosen}
+        left = sum(amount for cause, amount in by_cause.items() if cause not in answered)
+        todo = [action for answer in chosen for action in _actions(rank, *answer, found)]
         todo += [
-            Action(gap.rank, "map_and_sign", around.ids[row], unsigned[row], None)
+            Action(rank, "map_and_sign", around.ids[row], unsigned[row], None)
             for row in around.stations(number)
             if unsigned[row]
         ]
         if left > 0:
-            todo.append(Action(gap.rank, "partner" if hosts[number] else "build", hosts[number], (), left))
+            todo.append(Action(rank, "partner" if hosts[number] else "build", hosts[number], (), left))
         actions += sorted(_once(todo), key=lambda action: ACTION_ORDER.index(action.kind))
     return tuple(actions)
 
@@ -192,16 +188,15 @@ class _Around:
     @classmethod
     def of(
         cls,
-        gaps: tuple[Gap, ...],
+        gaps: Gaps,
         found: Situation,
         times: StationTimes,
         in_period: npt.NDArray[np.float32],
     ) -> _Around:
-        row_of = {cell: row for row, cell in enumerate(found.demand.cells["cell"])}
-        rows = np.array([row_of[cell] for gap in gaps for cell in gap.area.cells], dtype=np.intp)
+        rows = gaps.rows
         reach = found.reach[rows]
         ids = found.stations["id"].tolist()
-        ends = np.cumsum([0, *(len(gap.area.cells) for gap in gaps)])
+        ends = np.cumsum([0, *(len(area.cells) for area in gaps.areas)])
         return cls(
             ids=ids,
             by_id=np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.intp),
@@ -223,7 +218,9 @@ class _Around:
         near[self.station[self.bounds[gap] : self.bounds[gap + 1]]] = True
         return self.by_id[near[self.by_id]]
 
-    def answers(self, number: int, gap: Gap, options: list[_Option]) -> list[tuple[_Option, int, Floats]]:
+    def answers(
+        self, number: int, by_cause: dict[str, float], options: list[_Option]
+    ) -> list[tuple[_Option, int, Floats]]:
         """Return per cause the first option any station can take: with the best station and its gains."""
         taken: dict[str, tuple[_Option, int, Floats]] = {}
         if self.bounds[number] == self.bounds[number + 1]:
@@ -231,7 +228,7 @@ class _Around:
         cells = slice(self.cells[number], self.cells[number + 1])
         causes = slot_states(self.reach[cells], self.times)[-len(CAUSES) :]
         for option in options:
-            if option.cause in taken or gap.by_cause[option.cause] <= 0:
+            if option.cause in taken or by_cause[option.cause] <= 0:
                 continue
             best = self._best(number, option, causes[CAUSES.index(option.cause)])
             if best is not None:
@@ -255,15 +252,15 @@ class _Around:
         return best, np.asarray(gains[station == best].sum(axis=0))
 
 
-def _actions(gap: Gap, option: _Option, row: int, gains: Floats, found: Situation) -> list[Action]:
+def _actions(rank: int, option: _Option, row: int, gains: Floats, found: Situation) -> list[Action]:
     """Return what has to be done at one station to answer one cause: the first gains, with all the others."""
     todo = _todo(option, row, gains, found)
     target, gain = str(found.stations["id"].iloc[row]), float(gains.sum())
     needs = tuple(kind for kind, _ in todo[1:])
     (kind, detail), *others = todo
     return [
-        Action(gap.rank, kind, target, detail, gain, needs),
-        *(Action(gap.rank, kind, target, detail, None) for kind, detail in others),
+        Action(rank, kind, target, detail, gain, needs),
+        *(Action(rank, kind, target, detail, None) for kind, detail in others),
     ]
 
 
@@ -338,7 +335,7 @@ def _unsigned(on_map: OnMap, sign_outside: str) -> tuple[str, ...]:
     return (*(("map",) if unlisted else ()), *(("sign",) if sign_outside == "no" else ()))
 
 
-def _hosts(gaps: tuple[Gap, ...], found: Situation, candidates: tuple[Candidate, ...]) -> list[str | None]:
+def _hosts(gaps: Gaps, found: Situation, candidates: tuple[Candidate, ...]) -> list[str | None]:
     """Return for each gap the candidate host nearest to its centre, None where none is within reach."""
     able = [place for place in candidates if place.kind in PARTNER_KINDS]
     if not able or not gaps:
@@ -347,7 +344,5 @@ def _hosts(gaps: tuple[Gap, ...], found: Situation, candidates: tuple[Candidate,
     limit_m = standard.radius_m or reach_m(standard.minutes or 0.0, standard.mode)
     hosts = [place.name for place in able]
     index = StationIndex([place.lon for place in able], [place.lat for place in able], hosts)
-    rows, _ = index.nearest_many(
-        [gap.lon for gap in gaps], [gap.lat for gap in gaps], k=1, max_distance_m=limit_m
-    )
+    rows, _ = index.nearest_many(gaps.lon, gaps.lat, k=1, max_distance_m=limit_m)
     return [hosts[row] if row >= 0 else None for row in rows[:, 0]]

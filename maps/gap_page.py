@@ -84,7 +84,7 @@ def render_gap(
     view, lang = view or PageView(), state.lang
     found = grounds.found
     # a sheet names all places as the list does, also beyond the ranks the list shows
-    (row,) = gap_rows(replace(found, gaps=(gap,)), grounds.stations, grounds.areas, lang)
+    (row,) = gap_rows(found, grounds.stations, grounds.areas, lang, (gap,))
     unit, hours = hours_unit(found.demand_unit, found.coverage.is_hours), hours_unit(found.demand_unit, True)
     by_id = {one.id: one for one in grounds.stations}
     shape = to_plane(np.array([area_polygon(gap.area)], dtype=object), areas_plane(grounds.areas))[0]

@@ -295,14 +295,20 @@ def _plain_figures(
     ]
 
 
-def gap_rows(found: Assessment, stations: Sequence[Station], areas: Areas, lang: Lang) -> tuple[GapRow, ...]:
-    """Return the first gaps as rows of the list."""
+def gap_rows(
+    found: Assessment,
+    stations: Sequence[Station],
+    areas: Areas,
+    lang: Lang,
+    gaps: Sequence[Gap] | None = None,
+) -> tuple[GapRow, ...]:
+    """Return the first gaps, or those given, as rows of the list."""
     names = {one.id: display_name(one, lang) for one in stations}
     streets = areas.street_names()
     firsts = {action.gap_rank: action for action in reversed(found.improvements)}
     most = found.gaps[0].unserved if found.gaps else 1.0
     rows = []
-    for gap in found.gaps[:LISTED_GAPS]:
+    for gap in found.gaps[:LISTED_GAPS] if gaps is None else gaps:
         street = streets.get(gap.area.street_code or "", "")
         parts = cause_parts(gap.by_cause)
         first = firsts.get(gap.rank)

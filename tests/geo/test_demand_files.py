@@ -153,3 +153,25 @@ def test_half_a_million_cells_fit() -> None:
     assert len(rows) == 3_500_000 and rows.memory_usage(deep=True).sum() < 250e6
     np.testing.assert_array_equal(table[:, 6, 0], amounts)
     assert table[:, :, 1].sum() == 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 4), st.sampled_from(GROUPS), st.sampled_from(WINDOW_CODES),
+            st.sampled_from(DAY_TYPES), st.floats(0, 9),
+        ),
+        max_size=20,
+    ),
+    st.lists(st.integers(0, 4), max_size=6),
+    st.sampled_from([None, "courier"]),
+)  # fmt: skip
+def test_the_table_of_some_cells_is_that_part_of_the_table_of_all(rows, chosen, group) -> None:
+    names = list("abcde")
+    cells = pd.DataFrame({"cell": names, "lon": 109.0, "lat": 34.0, "street_code": None})
+    given_rows = [(names[cell], *rest) for cell, *rest in rows]
+    table = pd.DataFrame(given_rows, columns=["cell", "group", "window", "day_type", "demand"])
+    demand = Demand(cells, table.astype({"demand": float}), "measured", "test")
+    few = demand.table(group, np.array(chosen, dtype=np.intp))
+    np.testing.assert_array_equal(few, demand.table(group)[chosen])

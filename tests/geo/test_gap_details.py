@@ -111,6 +111,27 @@ def test_top_limits_and_nearest_takes_no_closed_station() -> None:
     assert gaps[0].nearest.distance_m == pytest.approx(GEOD.inv(*centre(HOME), *centre(far))[2])
 
 
+def test_gaps_described_one_by_one_are_those_described_together() -> None:
+    # cells two apart: nine areas, no two of them alike
+    apart = [HOME, *h3.grid_ring(HOME, 2)[::2]]
+    rows = [(cell, GROUPS[n % 6], f"T{n % 7 + 1}", "weekday", 9.0 - n) for n, cell in enumerate(apart)]
+    rows += [(cell, "other", "T2", "weekend", 1.0) for cell in apart[:3]]
+    found = found_at([station("S1", HOME, "Mo 12:00-13:00", amenities={"toilet": NO})], rows, Standard(WEEK))
+    together = tuple(find_gaps(found))
+    assert len(together) > 4
+    for order in (range(len(together)), reversed(range(len(together)))):
+        gaps = find_gaps(found)
+        assert {number: gaps[number] for number in order} == dict(enumerate(together))
+    gaps = find_gaps(found)
+    assert gaps[1:3] == together[1:3]
+    assert (gaps[-1], gaps[:2], gaps[5:1:-2]) == (together[-1], together[:2], together[5:1:-2])
+    with pytest.raises(IndexError):
+        gaps[len(together)]
+    assert gaps == together and gaps != together[:1]
+    for gap, lon, by_cause in zip(together, gaps.lon, gaps.by_cause, strict=True):
+        assert (gap.lon, list(gap.by_cause.values())) == (lon, by_cause.tolist())
+
+
 def test_the_nearest_named_place_names_the_area() -> None:
     places = pd.DataFrame(
         [("远处", *centre(h3.grid_ring(HOME, 9)[0])), ("近处", *centre(DISK[0]))],
