@@ -6,7 +6,9 @@ import io
 import json
 import random
 import re
+import subprocess
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -376,3 +378,19 @@ def test_the_printed_map_is_one_page_with_scale_and_north(
     measure, panel, credits = apart
     assert measure[0] > panel[1]
     assert measure[3] <= credits[2]
+
+
+@pytest.mark.parametrize(("path", "most"), [(PAGES[0], 5), ("/planner/gap?rank=1", 1)])
+def test_paper_is_no_phone_and_says_on_every_page_what_is_illustrative(
+    live_server: LiveServer, open_page: PageOpener, tmp_path: Path, path: str, most: int
+) -> None:
+    page = open_page(1280, 800)
+    page.goto(f"{live_server.url}{path}")
+    page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
+    command = ["pdftotext", str(tmp_path / "page.pdf"), "-"]
+    sheets = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout.split("\f")[
+        :-1
+    ]
+    assert 1 <= len(sheets) <= most
+    assert all("示例数据，不代表灞桥区实际情况" in sheet for sheet in sheets)
+    assert "登记表" in sheets[0]
