@@ -85,11 +85,12 @@ class Areas:
         lons, lats = np.broadcast_arrays(*check_lonlat(lon, lat))
         codes = np.full(lons.size, None, dtype=object)
         finite = np.flatnonzero(np.isfinite(lons.ravel() + lats.ravel()))
-        points = shapely.points(lons.ravel()[finite], lats.ravel()[finite])
-        tree = shapely.STRtree([street.geometry for street in self.streets])
-        place, street = tree.query(points, predicate="intersects")
-        for index in np.lexsort((-street, place)):  # the lowest code is written last
-            codes[finite[place[index]]] = self.streets[street[index]].code
+        x, y = lons.ravel()[finite], lats.ravel()[finite]
+        for street in reversed(self.streets):  # the lowest code is written last
+            west, south, east, north = street.geometry.bounds
+            near = np.flatnonzero((x >= west) & (x <= east) & (y >= south) & (y <= north))
+            shapely.prepare(street.geometry)
+            codes[finite[near[shapely.intersects_xy(street.geometry, x[near], y[near])]]] = street.code
         return codes.reshape(lons.shape)
 
     def to_frame(self) -> gpd.GeoDataFrame:

@@ -121,7 +121,7 @@ def improvements(gaps: Gaps, found: Situation, candidates: tuple[Candidate, ...]
     found = replace(found, states=found.states[:, slots])
     times = station_times(found.stations, found.states, found.standard.amenities)
     around = _Around.of(gaps, found, times, in_period)
-    options = _options(found, times)
+    options, there = _options(found, times), _There.of(found)
     unsigned = [
         _unsigned(row.on_map, row.sign_outside) if row.status in SERVING_STATUSES else ()
         for row in found.stations.itertuples()
@@ -133,7 +133,7 @@ def improvements(gaps: Gaps, found: Situation, candidates: tuple[Candidate, ...]
         chosen = around.answers(number, by_cause, options)
         answered = {option.cause for option, *_ in chosen}
         left = sum(amount for cause, amount in by_cause.items() if cause not in answered)
-        todo = [action for answer in chosen for action in _actions(rank, *answer, found)]
+        todo = [action for answer in chosen for action in _actions(rank, *answer, there)]
         todo += [
             Action(rank, "map_and_sign", around.ids[row], unsigned[row], None)
             for row in around.stations(number)
@@ -168,6 +168,33 @@ def _options(found: Situation, times: StationTimes) -> list[_Option]:
 def _hours_ways(shut: Bools, reopened: Bools, unsure: Bools) -> tuple[tuple[ActionKind, Bools], ...]:
     """Return the ways to answer ``closed``; where the hours of a station are unknown they come first."""
     return (("extend_hours", shut), ("reopen", reopened), ("verify", unsure))
+
+
+@dataclass(frozen=True)
+class _There:
+    """What actions are made from of each station, in the order of the situation's."""
+
+    ids: list[str]
+    status: list[str]
+    held: list[dict[str, Amenity]]
+    hours_unknown: list[bool]
+    amenities: tuple[str, ...]
+
+    @classmethod
+    def of(cls, found: Situation) -> _There:
+        stations = found.stations
+        held = zip(stations["amenities"], stations["services"], strict=True)
+        return cls(
+            ids=stations["id"].tolist(),
+            status=stations["status"].tolist(),
+            held=[{**amenities, **services} for amenities, services in held],
+            hours_unknown=(found.states == -1).any(axis=1).tolist(),
+            amenities=found.standard.amenities,
+        )
+
+    def asked(self, row: int, state: Availability) -> tuple[str, ...]:
+        """Return what is asked for and in that state at a station."""
+        return tuple(name for name in self.amenities if availability(name, self.held[row]) == state)
 
 
 @dataclass(frozen=True)
@@ -252,10 +279,10 @@ class _Around:
         return best, np.asarray(gains[station == best].sum(axis=0))
 
 
-def _actions(rank: int, option: _Option, row: int, gains: Floats, found: Situation) -> list[Action]:
+def _actions(rank: int, option: _Option, row: int, gains: Floats, there: _There) -> list[Action]:
     """Return what has to be done at one station to answer one cause: the first gains, with all the others."""
-    todo = _todo(option, row, gains, found)
-    target, gain = str(found.stations["id"].iloc[row]), float(gains.sum())
+    todo = _todo(option, row, gains, there)
+    target, gain = there.ids[row], float(gains.sum())
     needs = tuple(kind for kind, _ in todo[1:])
     (kind, detail), *others = todo
     return [
@@ -265,20 +292,20 @@ def _actions(rank: int, option: _Option, row: int, gains: Floats, found: Situati
 
 
 def _todo(
-    option: _Option, row: int, gains: Floats, found: Situation
+    option: _Option, row: int, gains: Floats, there: _There
 ) -> list[tuple[ActionKind, tuple[str, ...]]]:
     """Return the kinds and details of these actions; the one that is promised to gain comes first."""
-    unsure = ("hours",) if option.kind == "verify" and bool((found.states[row] == -1).any()) else ()
-    missing, unknown = _asked(found, row, "missing"), (*unsure, *_asked(found, row, "unknown"))
+    unsure = ("hours",) if option.kind == "verify" and there.hours_unknown[row] else ()
+    missing, unknown = there.asked(row, "missing"), (*unsure, *there.asked(row, "unknown"))
     todo: list[tuple[ActionKind, tuple[str, ...]]] = []
     if option.cause == "closed" and option.kind != "verify":
         todo.append((option.kind, _worst(gains)))
     if unknown:
         todo.append(("verify", unknown))
-    if found.stations["status"].iloc[row] not in SERVING_STATUSES and option.kind == "verify":
+    if there.status[row] not in SERVING_STATUSES and option.kind == "verify":
         todo.append(("reopen", _worst(gains)))
     if missing:
-        held = _held(found, row)
+        held = there.held[row]
         broken = all(any(_is_broken(held.get(code)) for code in _members(name)) for name in missing)
         todo.append(("repair" if broken else "equip", missing))
     return todo
@@ -293,16 +320,6 @@ def _once(actions: list[Action]) -> list[Action]:
         return any(set(action.detail) <= set(g.detail) for g in same)
 
     return [action for action in actions if action.gain is not None or not held(action)]
-
-
-def _asked(found: Situation, row: int, state: Availability) -> tuple[str, ...]:
-    held = _held(found, row)
-    return tuple(name for name in found.standard.amenities if availability(name, held) == state)
-
-
-def _held(found: Situation, row: int) -> dict[str, Amenity]:
-    station = found.stations.iloc[row]
-    return {**station["amenities"], **station["services"]}
 
 
 def _members(name: str) -> tuple[str, ...]:
