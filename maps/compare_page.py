@@ -26,6 +26,7 @@ from geo.store.past import RegisterVersion
 from geo.time_windows import WINDOWS
 from maps.basemap import shipped_places
 from maps.compare_texts import compare_say
+from maps.map_credits import credit_lines
 from maps.open_words import date_words
 from maps.page import PageView, render
 from maps.planner_page import page_frame, service_words, switches, when_words
@@ -101,6 +102,7 @@ def render_compare(
     covers: Sequence[pd.DataFrame] = (),
     chosen: str = "",
     typed: str = "",
+    hours: str = "",
     failure: str = "",
     view: PageView | None = None,
 ) -> str:
@@ -118,6 +120,7 @@ def render_compare(
         covers: cells of each side's coverage (``Coverage.cells``), where the comparison was worked out.
         chosen: id of the station the forms begin with.
         typed: the text of a scenario that could not be read, to be put right.
+        hours: opening hours typed last, to be put right.
     """
     view, lang = view or PageView(), state.lang
     a, b = sides
@@ -142,6 +145,8 @@ def render_compare(
         "failure": failure,
         "stations": [(one.id, names[one.id]) for one in stations if one.status != "retired"],
         "chosen": chosen,
+        "typed_hours": hours or "24/7",
+        "credits": credit_lines(lang, view.map_review_number, areas=areas, leaflet=False),
         "amenities": [(kind.code, kind.en if lang == "en" else kind.zh) for kind in catalogue().values()],
         "plan": b.scenario,
         "plan_text": typed or (b.scenario.to_json() if b.scenario.changes else ""),
@@ -166,6 +171,8 @@ def render_compare(
             (letter, _side_words(side, versions, lang), one_decimal(figures.share), _thumbnail(areas, cover))
             for letter, side, figures, cover in zip("AB", sides, _sides_of(found), covers, strict=True)
         ]
+        points = found.difference.total.points
+        context["thumb_tone"] = "" if not points else "better" if points > 0 else "worse"
         context["xlsx"] = f"{ADDRESS}/difference.xlsx?{urlencode({**state.parameters(page=False), **own})}"
     return render("compare.html", view, lang, context)
 

@@ -10,16 +10,21 @@ _ROUGH = ("approximate", "schematic")
 
 
 def credit_lines(
-    lang: Lang, review_number: str | None, basemap: str = "none", areas: Areas | None = None
+    lang: Lang,
+    review_number: str | None,
+    basemap: str = "none",
+    areas: Areas | None = None,
+    leaflet: bool = True,
 ) -> tuple[str, ...]:
     """Return the credits in order; screen, print and every file show all of them.
 
-    ``areas`` are the ones drawn, the shipped ones where none are given.
+    ``areas`` are the ones drawn, the shipped ones where none are given; ``leaflet``: it draws them.
     """
     lines = [map_say(lang, "datum"), *_area_lines(lang, areas), *_said(lang, "credit_places", "credit_names")]
     if basemap != "none":
         lines.append(map_say(lang, f"credit_{basemap}"))
-    lines.append(map_say(lang, "credit_leaflet"))
+    if leaflet:
+        lines.append(map_say(lang, "credit_leaflet"))
     if review_number:
         lines.append(map_say(lang, "review", number=review_number))
     return tuple(lines)

@@ -98,9 +98,15 @@ async def compare(asked: PageDep) -> Response:
     question = Comparison(asked)
     wanted: Mapping[str, str] = asked.request.query_params
     plan = edited(question.sides[1].scenario, wanted, question.state.lang)
+    chosen = wanted.get("station", "")[:64]
     if plan is not None and not question.failure:
-        return await _shown(question, plan)
-    return await _page(question, wanted.get("station", "")[:64])
+        try:
+            return await _shown(question, read_scenario(plan.to_json()) if plan.changes else plan)
+        except (
+            InvalidDataError
+        ) as error:  # what was typed last: the scenario so far is shown beside the words
+            question.failure = failure_words(error, question.state.lang)
+    return await _page(question, chosen, hours=wanted.get("hours", "")[:200])
 
 
 @router.post("/planner/compare")
@@ -125,7 +131,7 @@ async def _shown(question: Comparison, plan: Scenario) -> Response:
     return await _page(question)
 
 
-async def _page(question: Comparison, chosen: str = "", typed: str = "") -> Response:
+async def _page(question: Comparison, chosen: str = "", typed: str = "", hours: str = "") -> Response:
     asked = question.asked
 
     def page() -> str:
@@ -145,11 +151,12 @@ async def _page(question: Comparison, chosen: str = "", typed: str = "") -> Resp
             covers=covers,
             chosen=chosen,
             typed=typed,
+            hours=hours,
             failure=question.failure,
             view=asked.page_view,
         )
 
-    return strict(await question.page(page, question.sides, chosen, typed, question.failure))
+    return strict(await question.page(page, question.sides, chosen, typed, hours, question.failure))
 
 
 @router.get("/planner/compare/difference.xlsx")

@@ -9,6 +9,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -291,3 +292,23 @@ def test_every_printed_page_says_examples_are_examples(
     size = re.search(r"Page size:\s+([\d.]+) x ([\d.]+)", facts)
     assert size is not None
     assert [float(side) for side in size.groups()] == pytest.approx([841.89, 595.28], abs=1.2)  # A4, lying
+
+
+def test_a_refused_change_keeps_the_scenario_and_what_was_typed(live_server: LiveServer) -> None:
+    plan = PLAN.to_json()
+    html = body(
+        address(live_server, b=plan, station="BQ-E05", do="hours", hours="from <eight> on", window="T3")
+    ).decode()
+    assert "没有算成" in html and "from &lt;eight&gt; on" in html
+    assert "<h2>B 的 4 项改动</h2>" in html
+    kept = figures(html)
+    assert kept == figures(body(address(live_server, b=plan, window="T3")).decode())
+    assert len(kept) == 5
+    carried = re.findall(r'name="b" value="([^"]*)"', html)
+    assert carried and {unescape(one) for one in carried} == {plan}
+
+
+def test_the_difference_map_says_datum_and_source(live_server: LiveServer) -> None:
+    html = body(address(live_server)).decode()
+    middle = html.partition('class="c-middle"')[2].partition('class="c-right"')[0]
+    assert "WGS-84" in middle and "© OpenStreetMap" in middle
