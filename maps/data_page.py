@@ -8,10 +8,12 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from geo.areas import Areas
 from geo.assessment_columns import TABLES, columns
 from geo.data_files import data_path
 from geo.stations import Station
-from maps.map_credits import credit_lines
+from maps.map_credits import credit_lines, rough
+from maps.map_texts import map_say
 from maps.page import PageView, render
 from maps.planner_page import page_frame
 from maps.planner_state import PlannerState
@@ -31,7 +33,7 @@ _ANALYSES: tuple[tuple[str, str, str, str], ...] = (
 )
 _COLLECTIONS: tuple[tuple[str, str, str], ...] = (
     ("stations", "驿站", "Stations"),
-    ("areas", "区界与街道（示意）", "District and streets (schematic)"),
+    ("areas", "区界与街道{rough_zh}", "District and streets{rough_en}"),
     ("worker-demand", "需求格", "Demand by cell"),
     ("service-gaps", "缺口区", "Gap areas"),
     ("coverage-zones", "覆盖范围", "Coverage zones"),
@@ -122,11 +124,15 @@ def render_data(
     today: date,
     *,
     illustrative: bool,
+    areas: Areas | None = None,
     view: PageView | None = None,
 ) -> str:
-    """Return the page of downloads."""
+    """Return the page of downloads; ``areas`` are the register's, the shipped ones where none are given."""
     view, lang = view or PageView(), state.lang
     english = lang == "en"
+
+    still_rough = not all(rough(areas).values())
+    rough_words = {"rough_zh": "（示意）" * still_rough, "rough_en": " (schematic)" * still_rough}
 
     def link(path: str, query: str, form: str) -> str:
         return f"{path}?{query}&f={form}" if query else f"{path}?f={form}"
@@ -141,14 +147,14 @@ def render_data(
             for path, query, zh, en in _ANALYSES
         ],
         "collections": [
-            (en if english else zh, f"/api/collections/{name}/items?limit=10000")
+            ((en if english else zh).format(**rough_words), f"/api/collections/{name}/items?limit=10000")
             for name, zh, en in _COLLECTIONS
         ],
         "report_href": f"/planner/report{state.query()}",
         "fields": station_fields(),
         "tables": [(_TABLE_WORDS[name][english], columns(name)) for name in TABLES],
-        "sources": _sources(lang),
-        "credits": credit_lines(lang, view.map_review_number),
+        "sources": _sources(lang, areas),
+        "credits": credit_lines(lang, view.map_review_number, areas=areas, leaflet=False),
     }
     return render("data.html", view, lang, context)
 
@@ -160,7 +166,13 @@ def station_fields() -> tuple[dict[str, str], ...]:
         return tuple(csv.DictReader(file))
 
 
-def _sources(lang: Lang) -> list[tuple[str, str, str]]:
-    if lang == "en":
-        return [(en, source, licence) for _, en, _, source, licence in _SOURCES]
-    return [(zh, source, licence) for zh, _, source, _, licence in _SOURCES]
+def _sources(lang: Lang, areas: Areas | None) -> list[tuple[str, str, str]]:
+    english, endings = lang == "en", rough(areas)
+    own = {row for row, name in (("District", "district"), ("Street areas", "streets")) if endings[name]}
+    rows = []
+    for zh, en, source_zh, source_en, licence in _SOURCES:
+        told = (source_en if english else source_zh, licence)
+        if areas is not None and en in own:
+            told = (areas.district.source or map_say(lang, "imported"), areas.district.licence or "–")
+        rows.append((en if english else zh, *told))
+    return rows

@@ -18,6 +18,7 @@ from geo.report_text import amount as whole
 from geo.service_matrix import StationCell, StationRow, StreetCell, StreetRow
 from geo.stations import Station
 from geo.vocabulary import label
+from maps.map_credits import rough
 from maps.matrix_texts import COLUMN_GROUPS, GAINS, MAIN_COLUMNS, SHORT, STATE_RANK, VALUE_RANK, matrix_say
 from maps.open_words import date_words
 from maps.page import PageView, render
@@ -186,6 +187,9 @@ def render_matrix(
         "fold_all": _href(state, replace(looked, folded=frozenset() if looked.folded else frozenset("*"))),
         "lines": [(line, _fold_href(line, state, looked, streets)) for line in lines],
         "unit": say.unit,
+        "in_service": sum(line.count for line in lines if line.level == "area"),
+        "registered": len(stations),
+        "map_note": planner_say(lang, f"map_note{rough(areas)['streets']}"),
         "window_words": planner_say(lang, state.window or "all_day"),
         "files": {form: f"/api/service-matrix{api(by='station', f=form)}" for form in ("xlsx", "csv")},
         "street_files": {form: f"/api/service-matrix{api(by='street', f=form)}" for form in ("xlsx", "csv")},

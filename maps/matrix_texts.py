@@ -59,7 +59,12 @@ MATRIX_TEXTS: dict[str, tuple[str, str]] = {
         "街道行的需求是本街道的全部需求（{unit}）；站点行是开着时走得到的需求。",
         "Street rows give all demand of the street ({unit}); station rows what is in reach while open.",
     ),
-    "stations": ("{n} 站", "{n} stations"),
+    "stations": ("{n} 站在用", "{n} in service"),
+    "count_note": (
+        "在用＝正常或试运行：登记的 {total} 站里有 {n} 站；暂停、整改、在建的站只列出，不计入合计。",
+        "In service = operating or on trial: {n} of the {total} stations registered; the others are listed, "
+        "but not counted in the rows of streets and district.",
+    ),
     "table": (
         "服务矩阵，行是街道和站点，列是服务；方向键在格子间移动",
         "Service matrix: rows are streets and stations, columns services; arrow keys move between cells",
@@ -135,7 +140,7 @@ def matrix_say(lang: Lang, key: str, /, **fields: object) -> str:
         KeyError: no such text, or a field is missing.
 
     >>> matrix_say("zh", "stations", n=3)
-    '3 站'
+    '3 站在用'
     """
     text = MATRIX_TEXTS[key][lang == "en"]
     return text.format(**fields) if fields else text

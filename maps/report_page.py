@@ -39,12 +39,13 @@ from geo.stations import ILLUSTRATIVE_NOTICE, Station
 from maps.assets import style_text
 from maps.basemap import shipped_places
 from maps.folium_local import content_policy, finish
-from maps.map_credits import credit_lines
+from maps.map_credits import credit_lines, rough
 from maps.page import PageView, render
 from maps.planner_charts import CLOCK_HEIGHT, CLOCK_WIDTH, DUTY_HEIGHT, clock_bars
 from maps.planner_metrics import metric_rows
 from maps.planner_page import page_frame, switches
 from maps.planner_state import PlannerState
+from maps.planner_texts import planner_say
 from maps.report_texts import REPORT_TEXTS, page_say
 from maps.sheet_map import (
     CAUSE_CLASSES,
@@ -100,6 +101,7 @@ def render_report(
         **frame,
         **report_context(on, view, lang),
         "title": page_say(lang, "title"),
+        "map_note": planner_say(lang, f"map_note{rough(on.areas)['streets']}"),
         "switches": switches(state, demand_basis or on.found.demand_basis),
         "files": files,
         "page_styles": STYLES,
@@ -176,7 +178,10 @@ def report_context(on: ReportGrounds, view: PageView, lang: Lang) -> dict[str, A
         "decisions": _decisions(groups, lang),
         "demand_notes": found.demand_notes,
         "modelled": found.demand_basis == "modelled",
-        "credits": say("credit_comma").join(credit_lines(lang, view.map_review_number or say("unset"))),
+        "credits": say("credit_comma").join(
+            credit_lines(lang, view.map_review_number or say("unset"), areas=on.areas, leaflet=False)
+        ),
+        "street_line": say(f"street_line{rough(on.areas)['streets']}"),
         "comma": report_say(lang, "comma"),
         "amount": amount,
         "percent_words": partial(percent, lang=lang),
@@ -292,7 +297,7 @@ def _street_rows(
 def _parameters(on: ReportGrounds, lang: Lang) -> list[tuple[str, str]]:
     found, say = on.found, partial(page_say, lang)
     asked = found.standard
-    areas = "areas_imported" if found.areas_basis == "imported" else "areas_schematic"
+    areas = "areas_imported" if rough(on.areas)["streets"] else "areas_schematic"
     told = {
         "p_reach": reach_words(found, lang),
         "p_service": service_words(found, lang) or say("p_any"),

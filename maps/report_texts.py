@@ -48,6 +48,7 @@ REPORT_TEXTS: dict[str, tuple[str, str]] = {
     "main_cause": ("主要原因", "Main cause"),
     "and_more": ("{n}以上", "≥{n}"),
     "street_line": ("街道（示意）", "Streets (schematic)"),
+    "street_line_own": ("街道", "Streets"),
     "gap_rank": ("缺口区名次", "Rank of a gap"),
     "class_twice": ("两站以上可到", "Two stations or more"),
     "class_once": ("一站可到", "One station"),

@@ -105,6 +105,7 @@ async def data(asked: PageDep) -> Response:
             question.state,
             question.today,
             illustrative=illustrative,
+            areas=question.grounds().areas,
             view=asked.page_view,
         )
 

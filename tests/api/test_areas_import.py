@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,12 @@ def test_imported_areas_are_served_and_drawn(
             text = client.get(page).text
             assert "东街" in text
             assert "红旗" not in text
+        for page in ("/data", "/planner/report", "/planner/compare"):
+            text = client.get(page).text
+            assert "街道范围为示意" not in text, page
+            assert "区界与街道：" in text, page
+        for page in ("/data", "/planner/report", "/planner/compare", "/planner/matrix"):
+            assert not re.search("街道[^。；]{0,3}示意|近似划分", client.get(page).text), page
         assert '"bounds":[109.0,34.0,109.2,34.1]' in client.get("/").text.replace(" ", "")
 
 

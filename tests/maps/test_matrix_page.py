@@ -212,3 +212,17 @@ def test_a_cell_explains_itself_by_keyboard(page: Page, live_server: LiveServer)
     assert box and grid_box
     assert 0 <= box["y"] - grid_box["y"] < 40
     expect(names).to_be_in_viewport()
+
+
+def test_stations_not_in_service_are_explained(live_server: LiveServer) -> None:
+    with urllib.request.urlopen(f"{live_server.url}/planner/matrix") as answer:
+        html = answer.read().decode()
+    told = re.search(r"登记的 (\d+) 站里有 (\d+) 站", html)
+    assert told is not None
+    registered, in_service = map(int, told.groups())
+    assert registered == html.count('<tr class="r-station"')
+    head = html.partition('<tr class="r-area"')[2].partition("</tr>")[0]
+    assert f"<small>{in_service} 站在用</small>" in head
+    with urllib.request.urlopen(f"{live_server.url}/api/collections/stations/items?limit=1000") as answer:
+        states = [one["properties"]["status"] for one in json.load(answer)["features"]]
+    assert (in_service, registered) == (sum(one in ("operating", "trial") for one in states), len(states))
