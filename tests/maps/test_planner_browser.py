@@ -394,3 +394,21 @@ def test_paper_is_no_phone_and_says_on_every_page_what_is_illustrative(
     assert 1 <= len(sheets) <= most
     assert all("示例数据，不代表灞桥区实际情况" in sheet for sheet in sheets)
     assert "登记表" in sheets[0]
+
+
+@pytest.mark.parametrize(
+    "path", [PAGES[0], "/planner/matrix?window=T3", "/planner/compare?window=T3", "/planner/report?lang=en"]
+)
+def test_no_switch_lies_outside_a_desk(live_server: LiveServer, open_page: PageOpener, path: str) -> None:
+    page = open_page(1280, 800)
+    page.goto(f"{live_server.url}{path}")
+    row = page.locator(".switches-in")
+    assert row.evaluate(
+        "row => [row.scrollWidth - row.clientWidth, row.scrollHeight - row.clientHeight]"
+    ) == [0, 0]
+    ends = row.evaluate(
+        "row => [...row.querySelectorAll('button, select, a')].filter(one => one.offsetParent)"
+        ".map(one => one.getBoundingClientRect().right)"
+    )
+    assert len(ends) > 8
+    assert max(ends) <= 1280
