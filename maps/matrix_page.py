@@ -187,7 +187,7 @@ def render_matrix(
         "fold_all": _href(state, replace(looked, folded=frozenset() if looked.folded else frozenset("*"))),
         "lines": [(line, _fold_href(line, state, looked, streets)) for line in lines],
         "unit": say.unit,
-        "in_service": sum(line.count for line in lines if line.level == "area"),
+        "in_service": sum(line.count or 0 for line in lines if line.level == "area"),
         "registered": len(stations),
         "map_note": planner_say(lang, f"map_note{rough(areas)['streets']}"),
         "window_words": planner_say(lang, state.window or "all_day"),

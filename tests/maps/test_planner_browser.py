@@ -8,6 +8,7 @@ import random
 import re
 import subprocess
 import urllib.request
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -412,3 +413,12 @@ def test_no_switch_lies_outside_a_desk(live_server: LiveServer, open_page: PageO
     )
     assert len(ends) > 8
     assert max(ends) <= 1280
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/planner/report", "/planner/compare", "/planner/matrix", "/data"])
+def test_headings_leave_out_no_level(live_server: LiveServer, open_page: PageOpener, path: str) -> None:
+    page = open_page(1280, 800)
+    page.goto(f"{live_server.url}{path}")
+    levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(one => Number(one.tagName[1]))")
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
