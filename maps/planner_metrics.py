@@ -90,7 +90,7 @@ def figure_row(figure: Figure, lang: Lang) -> FigureRow:
         value=_value(figure),
         unit=en if lang == "en" else zh,
         parts=parts,
-        reason=(figure.reason or "") if figure.value is None else "",
+        reason=figure.reason_in(lang) if figure.value is None else "",
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import gzip
 import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -16,10 +18,12 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import geo
 from api.app import create_app
 from api.register import shipped_register
 from api.settings import Settings
 from geo.coverage import Figures
+from geo.metrics import REASONS_EN
 from geo.report_text import whole_percents
 from geo.store.opening import open_store
 from geo.time_windows import WINDOWS
@@ -97,6 +101,27 @@ def test_metrics_are_defined_in_the_language_of_the_page(client: TestClient) -> 
         defined = re.findall(r'<tr id="metric-[^"]+">.*?</summary><p>(.*?)</p>', html, re.DOTALL)
         assert len(defined) == 13
         assert all(bool(re.search("[一-鿿]", text)) == chinese for text in defined)
+
+
+def test_why_there_is_no_number_is_told_in_the_language_of_the_page(client: TestClient) -> None:
+    rows = list(csv.DictReader(io.StringIO(client.get("/api/assessment?f=csv").text.lstrip("\ufeff"))))
+    told = {row["reason"] for row in rows if row.get("reason")}
+    assert len(told) >= 3
+    assert told <= REASONS_EN.keys()
+    for path in ("/planner?lang=en", "/planner/report?lang=en"):
+        html = client.get(path).text
+        assert not any(reason in html for reason in told), path
+        assert REASONS_EN["登记表没有填写上图情况"] in html, path
+
+
+def test_every_reason_the_metrics_name_has_english() -> None:
+    named = set()
+    for file in Path(geo.__path__[0]).glob("*metrics.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg in ("reason", "why_not"):
+                named |= {one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant)}
+    assert len(named) > 5
+    assert {reason for reason in named if isinstance(reason, str)} <= REASONS_EN.keys()
 
 
 def test_all_thirteen_numbers_are_the_csvs_and_the_workbooks(client: TestClient) -> None:
