@@ -29,6 +29,7 @@ COVERAGE_CLASSES = ("twice", "once", "part", "none", "unverified")
 CAUSE_CLASSES = ("nothing_near", "closed", "lacks_service", "unknown", "served")
 SIZES = (0.42, 0.68, 0.92)
 _METRES_PER_DEGREE = 111_320.0
+_SCALE_KM = (10, 5, 3, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)  # the shortest: one cell of resolution 11
 _PLACE_ROOM = (  # which names come first where there is not room for all
     "rail_station", "stadium", "expo", "park", "scenic", "mall", "hospital", "market", "metro_station",
     "college", "government",
@@ -217,7 +218,7 @@ def sheet_map(
     marks = spots(frame) if spots else ()
     centres = [(str(gap.rank), *frame.at(gap.lon, gap.lat)) for gap in gaps]
     badges = tuple(Spot("gap", round(float(x), 1), round(float(y), 1), rank) for rank, x, y in centres)
-    km = next(step for step in (10, 5, 3, 2, 1, 0.5, 0.2) if step * 1000 * frame.scale < size[0] / 6)
+    km = next((step for step in _SCALE_KM if step * 1000 * frame.scale < size[0] / 6), _SCALE_KM[-1])
     return SheetMap(
         frame=frame,
         key=key,
