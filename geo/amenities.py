@@ -116,6 +116,17 @@ def parse_asked(text: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(cleaned)
 
 
+def fitting_words(asked: str) -> tuple[str, str]:
+    """Return what to install for a code or group, in Chinese and English: any one of its codes does.
+
+    >>> fitting_words("hot_meal"), fitting_words("water")[0]
+    (('微波炉', 'Microwave'), '热水或常温水')
+    """
+    codes = GROUPS[asked].members if asked in GROUPS else (asked,)
+    kinds = [catalogue()[code] for code in codes]
+    return "或".join(kind.zh for kind in kinds), " or ".join(kind.en for kind in kinds)
+
+
 def code_availability(code: str, state: AmenityState | None) -> Availability:
     """Say whether one code counts as available at a station.
 

@@ -16,7 +16,16 @@ from geo.coverage import Coverage
 from geo.demand import GROUP_LABELS
 from geo.gap_details import Gap
 from geo.improvement import ACTION_LABELS, ACTION_ORDER, Action, ActionKind
-from geo.report_words import DAY_NAMES, DEADLINES, UNIT_NAMES, WINDOW_NAMES, Lang, in_words, report_say
+from geo.report_words import (
+    DAY_NAMES,
+    DEADLINES,
+    UNIT_NAMES,
+    WINDOW_NAMES,
+    Lang,
+    in_words,
+    report_say,
+    thing_words,
+)
 from geo.time_windows import WINDOWS
 
 CAUSE_ORDER = ("nothing_near", "closed", "lacks_service", "unknown")
@@ -363,7 +372,7 @@ def tasks(
 
 def _task_words(kind: ActionKind, name: str, details: Sequence[str], lang: Lang) -> str:
     comma = report_say(lang, "comma")
-    what = comma.join(in_words(detail, lang) for detail in details[:3])
+    what = comma.join(thing_words(detail, lang) for detail in details[:3])
     if kind == "map_and_sign":
         signs = {"map": "on_maps", "sign": "sign_outside"}
         what = comma.join(report_say(lang, signs[detail]) for detail in details if detail in signs)

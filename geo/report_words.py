@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from geo.amenities import GROUPS as AMENITY_GROUPS
-from geo.amenities import catalogue
+from geo.amenities import catalogue, fitting_words
 from geo.improvement import ActionKind
 
 Lang = Literal["zh", "en"]
@@ -135,6 +135,18 @@ def report_say(lang: Lang, key: str, /, **fields: object) -> str:
     '步行 15 分钟'
     """
     return REPORT_WORDS[key][lang == "en"].format(**fields)
+
+
+def thing_words(code: str, lang: Lang) -> str:
+    """Return what the detail of an action is called where something is to be done: a need by what meets it.
+
+    >>> thing_words("hot_meal", "zh"), thing_words("T3", "zh")
+    ('微波炉', '午间')
+    """
+    if code not in AMENITY_GROUPS:
+        return in_words(code, lang)
+    zh, en = fitting_words(code)
+    return en[0].lower() + en[1:] if lang == "en" else zh
 
 
 def in_words(code: str, lang: Lang) -> str:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from geo.amenities import GROUPS as AMENITY_GROUPS
-from geo.amenities import catalogue
+from geo.amenities import catalogue, fitting_words
 from geo.areas import Areas
 from geo.assessment import Assessment, hours_unit
 from geo.coverage import Coverage, Figures
@@ -344,7 +344,7 @@ def whole_minutes(gap: Gap) -> str:
 
 def action_words(action: Action, names: Mapping[str, str], lang: Lang) -> str:
     """Return one thing to do in words, with the name of its station or place."""
-    known: dict[str, Any] = {**catalogue(), **AMENITY_GROUPS}
+    things = {**catalogue(), **AMENITY_GROUPS}
 
     def named(code: str) -> str:
         window, _, day = code.partition("/")
@@ -353,7 +353,7 @@ def action_words(action: Action, names: Mapping[str, str], lang: Lang) -> str:
             return planner_say(lang, day) + gap + planner_say(lang, window)
         if code == "hours":
             return planner_say(lang, "hours_word")
-        return (known[code].en if lang == "en" else known[code].zh) if code in known else code
+        return fitting_words(code)[lang == "en"] if code in things else code
 
     several = (", " if lang == "en" else "、").join(named(code) for code in action.detail[:2])
     where = names.get(action.target or "", action.target or "")

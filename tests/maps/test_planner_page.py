@@ -124,6 +124,14 @@ def test_every_reason_the_metrics_name_has_english() -> None:
     assert {reason for reason in named if isinstance(reason, str)} <= REASONS_EN.keys()
 
 
+def test_what_to_install_is_named_as_a_thing(client: TestClient) -> None:
+    question = "window=T3&amenities=hot_meal"
+    for path in (f"/planner?{question}", f"/planner/report?{question}"):
+        html = client.get(path).text
+        assert "添微波炉" in html, path
+        assert "添热饭" not in html, path
+
+
 def test_all_thirteen_numbers_are_the_csvs_and_the_workbooks(client: TestClient) -> None:
     question = "?window=T3"
     html = client.get(f"/planner{question}").text
