@@ -23,7 +23,7 @@ from api.page_cache import PageCache
 from api.planning import Basis, Grounds, Planning
 from api.rate_limit import RateLimiter
 from api.settings import Settings
-from api.store_line import StoreLine
+from api.store_line import READING_S, StoreLine
 from geo.errors import InvalidParameterError, NotFoundError, StoreUnavailableError
 from geo.stations import Station
 from geo.store.protocol import StationStore
@@ -62,7 +62,7 @@ class Service:
     board: Board = field(init=False)
     asking: StoreLine = field(default_factory=lambda: StoreLine(6))
     writing: StoreLine = field(default_factory=lambda: StoreLine(1))
-    bulk: StoreLine = field(default_factory=lambda: StoreLine(1))
+    bulk: StoreLine = field(default_factory=lambda: StoreLine(1, longest_s=READING_S, slow_s=READING_S))
     thinking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     def __post_init__(self) -> None:

@@ -18,6 +18,8 @@ SILENCE_S = 1.5
 """How long a request waits while the store answers nobody, neither its line nor the snapshot's keeper."""
 SLOW_S = 5.0
 """How long a request waits while the store answers the keeper, but nobody in its line: a slow disk."""
+READING_S = 60.0
+"""How long imported layers of half a million cells may be read, while the store answers the keeper."""
 LONGEST_S = 10.0
 """How long a request waits in all, while others before it are answered."""
 LOCK_WAIT_S = 1.0
@@ -31,9 +33,15 @@ T = TypeVar("T")
 class StoreLine:
     """At most ``width`` calls at a time; the others wait their turn in the order they came."""
 
-    def __init__(self, width: int, silence_s: float = SILENCE_S, longest_s: float = LONGEST_S) -> None:
+    def __init__(
+        self,
+        width: int,
+        silence_s: float = SILENCE_S,
+        longest_s: float = LONGEST_S,
+        slow_s: float = SLOW_S,
+    ) -> None:
         self._turns = asyncio.Semaphore(width)
-        self._silence_s, self._longest_s = silence_s, longest_s
+        self._silence_s, self._longest_s, self._slow_s = silence_s, longest_s, slow_s
         self._since: dict[asyncio.Timeout, float] = {}
         self._answered_at = float("-inf")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -64,7 +72,7 @@ class StoreLine:
         """Take note, from any thread, that the store answered somebody else: who waits here waits on."""
         loop = self._loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(lambda: self._prolong(loop.time(), SLOW_S))
+            loop.call_soon_threadsafe(lambda: self._prolong(loop.time(), self._slow_s))
 
     def _require_time(self, since: float, now: float) -> None:
         """Pass on a turn that came late and through failures: its call would only wait in vain once more."""

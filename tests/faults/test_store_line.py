@@ -104,8 +104,8 @@ def test_errors_of_the_call_come_through() -> None:
 def test_signs_of_life_from_elsewhere_prolong_a_slow_call_but_not_without_end() -> None:
     ended = threading.Event()
 
-    async def go(call_s: float) -> float:
-        line = StoreLine(1, silence_s=0.5)
+    async def go(call_s: float, slow_s: float = SLOW_S) -> float:
+        line = StoreLine(1, silence_s=0.5, slow_s=slow_s)
         signs = threading.Thread(target=lambda: [line.hear() for _ in iter(lambda: ended.wait(0.1), True)])
         signs.start()
         started = time.monotonic()
@@ -122,3 +122,4 @@ def test_signs_of_life_from_elsewhere_prolong_a_slow_call_but_not_without_end() 
     with pytest.raises(StoreUnavailableError):
         asyncio.run(go(8.0))
     assert SLOW_S - 0.1 < time.monotonic() - started < SLOW_S + 1.5
+    assert asyncio.run(go(SLOW_S + 1, slow_s=20.0)) >= SLOW_S + 1  # a line for long reads waits longer
