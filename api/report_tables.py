@@ -17,10 +17,13 @@ from geo.assessment import Assessment
 from geo.assessment_columns import BASIS, CAUSE_LABELS, Column
 from geo.assessment_tables import assessment_basis
 from geo.coverage import CAUSES
+from geo.coverage_zones import zone_within
 from geo.data_files import data_path
 from geo.demand_cells import cell_numbers, cell_polygons
 from geo.io.columns import flat_values, kind_of
+from geo.standard import Standard
 from geo.stations import FIELD_NAMES, Station
+from geo.vocabulary import SERVING_STATUSES
 from maps.sheet_map import cause_class, coverage_class
 
 CELL_COLUMNS: tuple[Column, ...] = (
@@ -60,6 +63,16 @@ AREA_COLUMNS: tuple[Column, ...] = (
     Column("note", "说明", "Note"),
     _NOTICE,
 )
+ZONE_COLUMNS: tuple[Column, ...] = (
+    Column("station_id", "站点编号", "Station"),
+    Column("name", "站点名称", "Name"),
+    Column("status", "状态", "Status"),
+    Column("mode", "出行方式", "Mode"),
+    Column("minutes", "分钟", "Minutes", "minutes", "number"),
+    Column("radius_m", "半径", "Radius", "metres", "number"),
+    Column("basis", "路程依据", "Basis of travel"),
+    _NOTICE,
+)
 PLACE_COLUMNS: tuple[Column, ...] = (
     Column("name", "地名", "Name"),
     Column("kind", "类别", "Kind"),
@@ -85,6 +98,7 @@ def report_tables(grounds: Grounds, found: Assessment, stations: Sequence[Statio
         *main.sheets,
         *matrices,
         station_sheet(stations, notice),
+        _zones(stations, found.standard, notice),
         _cells(grounds, found),
         _areas(grounds, notice),
         _places(grounds, notice),
@@ -113,6 +127,29 @@ def station_sheet(stations: Sequence[Station], notice: str | None) -> Sheet:
     points = [shapely.Point(one.location) if one.location else None for one in stations]
     frame = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(points, crs="EPSG:4326"))
     return Sheet("stations", "站点", (*columns, _NOTICE), frame)
+
+
+def _zones(stations: Sequence[Station], standard: Standard, notice: str | None) -> Sheet:
+    """Return the zone of each station that serves: what the maps draw, one row a station."""
+    serving = [one for one in stations if one.location is not None and one.status in SERVING_STATUSES]
+    rows = [
+        (
+            one.id,
+            one.name,
+            one.status,
+            str(standard.mode),
+            standard.minutes,
+            standard.radius_m,
+            "estimate",
+            notice,
+        )
+        for one in serving
+    ]
+    frame = pd.DataFrame(rows, columns=[column.name for column in ZONE_COLUMNS], dtype=object)
+    frame = frame.astype({column.name: "float64" for column in ZONE_COLUMNS if column.kind == "number"})
+    zones = [zone_within(*one.location, standard) for one in serving if one.location is not None]
+    shapes = gpd.GeoSeries(zones, crs="EPSG:4326")
+    return Sheet("coverage_zones", "服务圈", ZONE_COLUMNS, gpd.GeoDataFrame(frame, geometry=shapes))
 
 
 def _cells(grounds: Grounds, found: Assessment) -> Sheet:

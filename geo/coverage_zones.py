@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from geo.crs import GEOD
+from geo.standard import Standard
 from geo.stations import Station
 from geo.travel import DETOUR_FACTOR, TravelMode, reach_m
 
@@ -57,6 +58,21 @@ def zone_polygon(
     metres = np.full(CORNERS, reach_m(minutes, mode))
     lons, lats, _ = GEOD.fwd(np.full(CORNERS, lon), np.full(CORNERS, lat), azimuths, metres)
     return shapely.Polygon(np.column_stack([lons, lats]))
+
+
+def zone_within(lon: float, lat: float, standard: Standard) -> shapely.Polygon | shapely.MultiPolygon:
+    """Return the geodesic circle around a point (degrees) that a standard's minutes or radius draw.
+
+    >>> from datetime import date
+    >>> asked = Standard(week=date(2026, 11, 23), minutes=None, radius_m=1000.0)
+    >>> zone = zone_within(109.06, 34.27, asked)
+    >>> round(GEOD.inv(109.06, 34.27, *zone.exterior.coords[0])[2], 3)
+    1000.0
+    """
+    if standard.minutes is not None:
+        return zone_polygon(lon, lat, standard.minutes, standard.mode)
+    minutes = (standard.radius_m or 0.0) * DETOUR_FACTOR / standard.mode.speed_m_per_s / 60
+    return zone_polygon(lon, lat, minutes, standard.mode)
 
 
 def zones_of(station: Station) -> list[CoverageZone]:

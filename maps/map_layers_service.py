@@ -12,11 +12,10 @@ import shapely
 from geo.amenities import all_available
 from geo.areas import Areas
 from geo.compliance import Compliance
-from geo.coverage_zones import zone_polygon
+from geo.coverage_zones import zone_within
 from geo.service_matrix import StationRow
 from geo.standard import Standard
 from geo.stations import Station
-from geo.travel import DETOUR_FACTOR, TravelMode
 from geo.vocabulary import SERVING_STATUSES
 from maps.basemap import PANES
 from maps.folium_local import DataLayer
@@ -92,12 +91,8 @@ def zones_layer(
     stations: Sequence[Station], standard: Standard, areas: Areas, lang: Lang, *, show: bool = False
 ) -> DataLayer:
     """Return what the serving stations reach together within the threshold, in a straight line × 1.35."""
-    minutes, mode = standard.minutes, standard.mode
-    if minutes is None:
-        walk = TravelMode.WALK
-        minutes, mode = (standard.radius_m or 0.0) * DETOUR_FACTOR / walk.speed_m_per_s / 60, walk
     circles = [
-        zone_polygon(*one.location, minutes, mode)
+        zone_within(*one.location, standard)
         for one in stations
         if one.location is not None and one.status in SERVING_STATUSES
     ]

@@ -144,7 +144,7 @@ def test_the_geopackage_holds_every_layer(folder: Path, api: dict[str, Any]) -> 
     path = folder / "report.gpkg"
     layers = dict(pyogrio.list_layers(path))
     shaped = ("coverage", "gaps", "compliance", "station_matrix", "street_matrix", "stations", "demand_cells",
-              "areas", "places")  # fmt: skip
+              "areas", "places", "coverage_zones")  # fmt: skip
     assert set(layers) == {*shaped, "metrics", "actions", "columns", "parameters", "sources"}
     explained = gpd.read_file(path, layer="columns")
     for name in shaped:
@@ -154,6 +154,9 @@ def test_the_geopackage_holds_every_layer(folder: Path, api: dict[str, Any]) -> 
         assert set(frame["notice"]) == {NOTICE}
         assert set(frame.columns) - {"geometry"} <= set(explained["column"])
     assert len(gpd.read_file(path, layer="stations")) == 63
+    zone = gpd.read_file(path, layer="coverage_zones").iloc[0]
+    assert zone.geometry.geom_type == "Polygon"
+    assert zone.minutes == 15
     gaps = gpd.read_file(path, layer="gaps")
     assert gaps["unserved"].tolist() == pytest.approx([gap["unserved"] for gap in api["gaps"]["gaps"]])
     cells = gpd.read_file(path, layer="demand_cells")
