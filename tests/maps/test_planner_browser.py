@@ -167,9 +167,11 @@ def test_hovering_a_cell_says_what_the_api_says(page: Page, live_server: LiveSer
     )
     assert len(spots) > 100
     for lon, lat, x, y in random.Random(7).sample(spots, 25):
+        tip = page.locator(".leaflet-tooltip")
+        page.mouse.move(5, 5)  # off the map: the tip of the cell before must be gone, not merely be replaced
+        expect(tip).to_have_count(0)
         page.mouse.move(x + 1, y + 1)
         page.mouse.move(x, y)
-        tip = page.locator(".leaflet-tooltip")
         expect(tip).to_be_visible()
         cell = told(f"{live_server.url}/api/cell?{QUESTION}&lon={lon}&lat={lat}")
         lines = tip.locator("p").all_inner_texts()
