@@ -10,8 +10,8 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -147,13 +147,11 @@ class PrivateCluster(PostgisServer):
 
     def freeze(self) -> None:
         """Let all its processes stand still: nothing answers, nothing refuses, as with a stuck host."""
-        for process in self._processes():
-            process.suspend()
+        self._tell_all(psutil.Process.suspend)
 
     def thaw(self) -> None:
         """Undo :meth:`freeze`."""
-        for process in self._processes():
-            process.resume()
+        self._tell_all(psutil.Process.resume)
 
     def remove(self) -> None:
         """Stop the server when it runs, and delete its folder."""
@@ -162,9 +160,11 @@ class PrivateCluster(PostgisServer):
             self.stop()
         shutil.rmtree(self._folder)
 
-    def _processes(self) -> list[psutil.Process]:
+    def _tell_all(self, act: Callable[[psutil.Process], None]) -> None:
         postmaster = psutil.Process(self._running().pid)
-        return [postmaster, *postmaster.children(recursive=True)]
+        for process in [postmaster, *postmaster.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):  # a connection's process may end between listing and telling
+                act(process)
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
