@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.commands.serving import turn_newcomers_away
 from api.settings import Settings
 from geo.store.opening import open_store
 from postgis import free_port
@@ -159,3 +161,22 @@ def test_an_address_with_raw_characters_is_a_problem_in_words(live_server: LiveS
     assert body["status"] == 400
     assert "percent-encoded" in body["detail"]
     assert httpx.get(f"{live_server.url}/livez").status_code == 200
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="not on this platform: Linux's packet filter")
+def test_newcomers_are_turned_away_while_who_was_let_in_waits() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = listening.getsockname()
+        with socket.create_connection(address, timeout=5) as let_in:
+            turn_newcomers_away(listening)
+            with pytest.raises(TimeoutError):
+                socket.create_connection(address, timeout=0.3)
+            let_in.sendall(b"asked")
+            accepted, _ = listening.accept()
+            with accepted:
+                assert accepted.recv(10) == b"asked"
+                accepted.sendall(b"told")
+            assert let_in.recv(10) == b"told"
+            listening.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                listening.accept()
