@@ -10,6 +10,7 @@ from typing import Any
 from api.service import Service
 from api.station_edits import patched_station
 from geo.amenities import amenity_codes
+from geo.bilingual import Lang
 from geo.clerk_hours import parse_clerk_hours
 from geo.errors import ConflictError, InvalidDataError, NotFoundError
 from geo.stations import Station
@@ -20,7 +21,6 @@ from maps.keeper_page import Done, EditForm, form_of
 from maps.keeper_texts import keeper_say
 from maps.page import PageView
 from maps.station_page import week_hours
-from maps.texts import Lang
 
 Fields = Mapping[str, Sequence[str]]
 DUE_AT = time(18, 0)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+
+from geo.bilingual import Lang
 
 NO_DEMAND = "这个人群在这个时段没有需求，算不出"
 NO_STATIONS = "登记表里没有服务中的站点"
@@ -78,7 +79,7 @@ class Figure:
     denominator: float | None = None
     reason: str | None = None
 
-    def reason_in(self, lang: Literal["zh", "en"]) -> str:
+    def reason_in(self, lang: Lang) -> str:
         """Return why there is no number, in words; "" where there is one or nothing is told.
 
         >>> Figure("cost", "成本", "Cost", None, "yuan", reason=NO_DEMAND).reason_in("en")

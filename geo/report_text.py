@@ -12,20 +12,12 @@ from dataclasses import dataclass
 
 from geo.assessment import Assessment
 from geo.assessment_columns import CAUSE_LABELS
+from geo.bilingual import Lang
 from geo.coverage import Coverage
 from geo.demand import GROUP_LABELS
 from geo.gap_details import Gap
 from geo.improvement import ACTION_LABELS, ACTION_ORDER, Action, ActionKind
-from geo.report_words import (
-    DAY_NAMES,
-    DEADLINES,
-    UNIT_NAMES,
-    WINDOW_NAMES,
-    Lang,
-    in_words,
-    report_say,
-    thing_words,
-)
+from geo.report_words import DAY_NAMES, DEADLINES, UNIT_NAMES, WINDOW_NAMES, in_words, report_say, thing_words
 from geo.time_windows import WINDOWS
 
 CAUSE_ORDER = ("nothing_near", "closed", "lacks_service", "unknown")

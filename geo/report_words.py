@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from geo.amenities import GROUPS as AMENITY_GROUPS
 from geo.amenities import catalogue, fitting_words
+from geo.bilingual import Lang, Sayer
 from geo.improvement import ActionKind
-
-Lang = Literal["zh", "en"]
 
 WINDOW_NAMES: dict[str, tuple[str, str]] = {
     "T1": ("清晨", "dawn"),
@@ -123,18 +120,7 @@ REPORT_WORDS: dict[str, tuple[str, str]] = {
     "do_partner": ("谈一处合作点", "partner site"),
     "do_build": ("选址新建一站", "a new station"),
 }
-
-
-def report_say(lang: Lang, key: str, /, **fields: object) -> str:
-    """Return the words of ``key`` in ``lang`` with its fields filled.
-
-    Raises:
-        KeyError: no such text, or a field is missing.
-
-    >>> report_say("zh", "walk", n=15)
-    '步行 15 分钟'
-    """
-    return REPORT_WORDS[key][lang == "en"].format(**fields)
+report_say = Sayer(REPORT_WORDS)
 
 
 def thing_words(code: str, lang: Lang) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from geo.bilingual import Lang
 from geo.stations import Station
 from maps.finder_page import any_illustrative
 from maps.page import PageView, render
-from maps.texts import Lang, say
+from maps.texts import say
 
 
 def render_about(stations: Sequence[Station], view: PageView, lang: Lang = "zh") -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from geo.amenities import catalogue
 from geo.areas import Areas
+from geo.bilingual import Lang
 from geo.coverage import Figures
 from geo.demand import GROUP_LABELS
 from geo.report_text import amount as whole
@@ -43,7 +44,6 @@ from maps.sheet_map import (
     thumbnail,
 )
 from maps.station_facts import display_name
-from maps.texts import Lang
 
 ADDRESS = "/planner/compare"
 MAP_SIZE, THUMBNAIL_SIZE = (508, 606), (158, 188)

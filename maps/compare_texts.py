@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from geo.bilingual import Lang, Sayer
 from geo.errors import CareStationError, InvalidDataError, InvalidParameterError, NotFoundError
 from geo.scenario import MAX_CHANGES, MAX_CHARS
-from maps.texts import Lang
 
 COMPARE_TEXTS: dict[str, tuple[str, str]] = {
     "title": ("方案比较：B − A", "Compare: difference B − A"),
@@ -109,6 +109,7 @@ COMPARE_TEXTS: dict[str, tuple[str, str]] = {
     "north": ("北", "N"),
     "km": ("公里", "km"),
 }
+compare_say = Sayer(COMPARE_TEXTS)
 
 FAILURES: dict[str, str] = {
     "not JSON": "方案不是 JSON 文件",
@@ -156,16 +157,3 @@ def _with(words: str, value: object) -> str:
         return words
     shown = str(value)
     return f"{words}（{shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}）"
-
-
-def compare_say(lang: Lang, key: str, /, **fields: object) -> str:
-    """Return the words of ``key`` in ``lang`` with its fields filled.
-
-    Raises:
-        KeyError: no such text, or a field is missing.
-
-    >>> compare_say("zh", "points", n="+1.2")
-    '+1.2 点'
-    """
-    text = COMPARE_TEXTS[key][lang == "en"]
-    return text.format(**fields) if fields else text

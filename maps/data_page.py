@@ -10,6 +10,7 @@ from typing import Any
 
 from geo.areas import Areas
 from geo.assessment_columns import TABLES, columns
+from geo.bilingual import Lang
 from geo.data_files import data_path
 from geo.stations import Station
 from maps.map_credits import credit_lines, rough
@@ -17,7 +18,6 @@ from maps.map_texts import map_say
 from maps.page import PageView, render
 from maps.planner_page import page_frame
 from maps.planner_state import PlannerState
-from maps.texts import Lang
 
 FORMS = ("xlsx", "csv", "gpkg", "parquet", "geojson")
 REGISTER_FORMS = ("xlsx", "csv", "gpkg", "parquet", "geojson")

@@ -9,11 +9,12 @@ from datetime import datetime, time, timedelta
 from urllib.parse import urlencode
 
 from geo.amenities import GROUPS, availability
+from geo.bilingual import Lang
 from geo.stations import Station
 from geo.vocabulary import SERVING_STATUSES
 from maps.open_words import station_state, station_timeline
 from maps.page import PageView
-from maps.texts import Lang, say
+from maps.texts import say
 
 FLAGS = ("open", "arrival", "allday", "night", "unknown")
 _FLAG_WORDS = {"open": "open_now", "arrival": "open_arrival", "allday": "all_day", "night": "night"}

@@ -12,6 +12,7 @@ import shapely
 
 from geo.amenities import GROUPS, availability
 from geo.areas import Areas, shipped_areas
+from geo.bilingual import Lang
 from geo.stations import Station
 from geo.travel import DETOUR_FACTOR, TravelMode
 from geo.vocabulary import SERVING_STATUSES
@@ -45,7 +46,7 @@ from maps.station_facts import (
     toilet_words,
     works,
 )
-from maps.texts import Lang, say, script_texts
+from maps.texts import say, script_texts
 
 NEEDS = ("water", "hot_meal", "rest", "toilet")
 _NEED_ICONS = {"water": "water", "hot_meal": "meal", "rest": "rest", "toilet": "toilet"}

@@ -15,6 +15,7 @@ import numpy as np
 
 from geo.areas import Areas, areas_plane
 from geo.assessment import Assessment, hours_unit
+from geo.bilingual import Lang
 from geo.crs import to_plane
 from geo.demand import GROUP_LABELS
 from geo.gap_details import Gap, area_polygon
@@ -36,7 +37,6 @@ from maps.planner_state import PlannerState
 from maps.planner_texts import planner_say, unit_words
 from maps.sheet_map import Frame, SheetMap, Spot, sheet_map
 from maps.station_facts import display_name
-from maps.texts import Lang
 
 MAP_PX = 232
 CHART_WIDTH, CHART_HEIGHT = 274.0, 52.0

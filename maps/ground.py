@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from geo.areas import Areas, shipped_areas
+from geo.bilingual import Lang
 from maps.basemap import district_layer, places_layer, shipped_places, streets_layer, tile_layers
 from maps.map_credits import credit_lines, rough
 from maps.map_texts import map_say
-from maps.texts import Lang
 
 
 def ground_data(

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Protocol, get_args
 
 from geo.amenities import catalogue
+from geo.bilingual import Lang
 from geo.heat import HEAT_STEPS_C, HeatNotice
 from geo.report_rules import ReportKind
 from geo.stations import Station
@@ -19,7 +20,7 @@ from maps.open_words import date_words
 from maps.page import PageView, render
 from maps.station_facts import STALE_DAYS, amenity_words, confirmed_words, last_confirmed
 from maps.station_page import DayHours
-from maps.texts import Lang, say
+from maps.texts import say
 
 CONFIRM_SHOWN = 5
 _VALUES: tuple[AmenityValue, ...] = get_args(AmenityValue)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maps.texts import Lang
+from geo.bilingual import Sayer
 
 KEEPER_TEXTS: dict[str, tuple[str, str]] = {
     "title": ("站长", "Keeper"),
@@ -95,17 +95,4 @@ KEEPER_TEXTS: dict[str, tuple[str, str]] = {
     "edit_unclear": ("开门时间没听懂：{text}", "Hours not understood: {text}"),
     "back": ("返回", "Back"),
 }
-
-
-def keeper_say(lang: Lang, key: str, /, **fields: object) -> str:
-    """Return the words of ``key`` in ``lang`` with its fields filled.
-
-    Raises:
-        KeyError: no such text, or a field is missing.
-
-    >>> keeper_say("zh", "people", n=2, what="门锁着")
-    '2 人报：门锁着'
-    """
-    zh, en = KEEPER_TEXTS[key]
-    text = en if lang == "en" else zh
-    return text.format(**fields) if fields else text
+keeper_say = Sayer(KEEPER_TEXTS)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from geo.areas import Areas
+from geo.bilingual import Lang
 from maps.map_texts import map_say
-from maps.texts import Lang
 
 _ROUGH = ("approximate", "schematic")
 

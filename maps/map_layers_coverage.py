@@ -18,6 +18,7 @@ import pandas as pd
 import shapely
 
 from geo.assessment import Assessment
+from geo.bilingual import Lang
 from geo.coverage import located
 from geo.demand import Demand
 from geo.demand_cells import cell_numbers, cell_polygons
@@ -28,7 +29,6 @@ from geo.vocabulary import SERVING_STATUSES
 from maps.folium_local import DataLayer
 from maps.legend import LegendBlock, LegendRow
 from maps.planner_texts import planner_say, unit_words
-from maps.texts import Lang
 
 Theme = Literal["coverage", "cause", "minutes", "demand", "difference"]
 Path = Literal["svg", "canvas", "picture"]

@@ -10,6 +10,7 @@ import pyproj
 import shapely
 
 from geo.areas import Areas, areas_plane
+from geo.bilingual import Lang
 from geo.crs import from_plane, to_plane
 from geo.gap_details import area_polygon
 from geo.gaps import GapArea
@@ -17,7 +18,6 @@ from maps.folium_local import DataLayer
 from maps.legend import LegendBlock, LegendRow
 from maps.planner_page import GapRow
 from maps.planner_texts import planner_say
-from maps.texts import Lang
 
 OUTWARD_M = 60.0
 """How far outward an outline is smoothed at most."""

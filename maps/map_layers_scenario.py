@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from geo.amenities import catalogue
+from geo.bilingual import Lang
 from geo.scenario import Scenario
 from geo.scenario_difference import CLASSES, Difference
 from geo.stations import Station
@@ -18,7 +19,6 @@ from maps.legend import LegendBlock, LegendRow
 from maps.map_layers_coverage import CellClass, CellFacts
 from maps.planner_texts import percent, planner_say
 from maps.station_facts import display_name
-from maps.texts import Lang
 
 DIFFERENCE = (
     CellClass("gained", "#1E7B74"),

@@ -11,6 +11,7 @@ import shapely
 
 from geo.amenities import all_available
 from geo.areas import Areas
+from geo.bilingual import Lang
 from geo.compliance import Compliance
 from geo.coverage_zones import zone_within
 from geo.service_matrix import StationRow
@@ -22,7 +23,7 @@ from maps.folium_local import DataLayer
 from maps.legend import LegendBlock, LegendRow
 from maps.map_layers_stations import StationsNow
 from maps.planner_texts import planner_say
-from maps.texts import Lang, say
+from maps.texts import say
 
 SERVICE_STATES = ("full", "partly", "lacks", "shut", "unsure", "off")
 VERDICTS = ("pass", "fail", "unjudged")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 
+from geo.bilingual import Lang
 from geo.stations import Station
 from maps.finder_page import StationCard, any_illustrative, in_street_order, station_card
 from maps.folium_local import DataLayer
@@ -18,7 +19,7 @@ from maps.legend import LegendBlock, LegendRow
 from maps.map_texts import map_say
 from maps.open_words import Code, station_state
 from maps.page import PageView
-from maps.texts import Lang, say
+from maps.texts import say
 
 STATES: tuple[Code, ...] = get_args(Code)
 

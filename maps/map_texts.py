@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maps.texts import Lang
+from geo.bilingual import Sayer
 
 MAP_TEXTS: dict[str, tuple[str, str]] = {
     # frame
@@ -105,17 +105,4 @@ MAP_TEXTS: dict[str, tuple[str, str]] = {
     "credits": ("资料来源", "Sources"),
     "review": ("审图号：{number}", "Map review number: {number}"),
 }
-
-
-def map_say(lang: Lang, key: str, /, **fields: object) -> str:
-    """Return the words of ``key`` in ``lang`` with its fields filled.
-
-    Raises:
-        KeyError: no such text, or a field is missing.
-
-    >>> map_say("en", "km", n=2)
-    '2 km'
-    """
-    zh, en = MAP_TEXTS[key]
-    text = en if lang == "en" else zh
-    return text.format(**fields) if fields else text
+map_say = Sayer(MAP_TEXTS)

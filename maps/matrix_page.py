@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from geo.amenities import AmenityKind, catalogue
 from geo.areas import Areas
+from geo.bilingual import Lang
 from geo.report_text import amount as whole
 from geo.service_matrix import StationCell, StationRow, StreetCell, StreetRow
 from geo.stations import Station
@@ -26,7 +27,6 @@ from maps.planner_page import Choice, page_frame, switches
 from maps.planner_state import PlannerState
 from maps.planner_texts import percent, planner_say, unit_words
 from maps.station_facts import display_name
-from maps.texts import Lang
 
 Show = Literal["share", "count"]
 PERCENT_CLASSES = ((0.60, "p5"), (0.45, "p4"), (0.30, "p3"), (0.15, "p2"), (0.0, "p1"))

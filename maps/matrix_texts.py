@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maps.texts import Lang
+from geo.bilingual import Sayer
 
 MAIN_COLUMNS: tuple[str, ...] = (
     "water_hot", "microwave", "seat", "toilet", "cooling", "charge_phone", "first_aid",
@@ -131,16 +131,4 @@ MATRIX_TEXTS: dict[str, tuple[str, str]] = {
         "by quarter-hour. Broken and not verified don't count.",
     ),
 }
-
-
-def matrix_say(lang: Lang, key: str, /, **fields: object) -> str:
-    """Return the words of ``key`` in ``lang`` with its fields filled.
-
-    Raises:
-        KeyError: no such text, or a field is missing.
-
-    >>> matrix_say("zh", "stations", n=3)
-    '3 站在用'
-    """
-    text = MATRIX_TEXTS[key][lang == "en"]
-    return text.format(**fields) if fields else text
+matrix_say = Sayer(MATRIX_TEXTS)

@@ -14,12 +14,13 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from geo.bilingual import Lang
 from geo.holidays import HolidayCalendar
 from geo.opening_hours import OpeningHours
 from geo.report_rules import Doubt
 from geo.stations import Station
 from geo.vocabulary import SERVING_STATUSES
-from maps.texts import Lang, say
+from maps.texts import say
 
 PHONE_DAYS = 28
 SOON_MIN = 30

@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from geo.bilingual import Lang
 from geo.heat import HeatNotice
 from geo.holidays import HolidayCalendar
 from geo.opening_hours import DEFAULT_TIMEZONE
 from geo.report_rules import Doubt
 from maps.assets import ASSETS_DIR, static_url
-from maps.texts import Lang, say
+from maps.texts import say
 
 MAPS_DIR = Path(__file__).resolve().parent
 _SPRITE_MARK = "<!--sprite-->"

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from geo.bilingual import Lang
 from geo.coverage import Figures
 from geo.report_text import whole_percents
 from geo.time_windows import WINDOWS
 from maps.planner_texts import percent, planner_say
-from maps.texts import Lang
 
 CAUSE_ORDER = ("nothing_near", "closed", "lacks_service", "unknown")
 """The order of the parts in every cause bar."""

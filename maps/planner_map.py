@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from geo.areas import Areas, shipped_areas
+from geo.bilingual import Lang
 from geo.stations import Station
 from maps.assets import LEAFLET_CSS, LEAFLET_JS, script_text, static_url, style_text
 from maps.basemap import district_layer, places_layer, shipped_places, streets_layer, tile_layers
@@ -21,7 +22,6 @@ from maps.open_words import date_words, weekday_words
 from maps.page import PageView, render
 from maps.planner_map_layers import AnalysisLayers, MapAnalysis, analysis_layers
 from maps.sheet_map import Frame
-from maps.texts import Lang
 
 SCRIPTS = ("map.js", "map_labels.js")
 ANALYSIS_SCRIPTS = ("map_cells.js", "map_picture.js", "map_targets.js", "map_locator.js")

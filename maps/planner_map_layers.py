@@ -11,6 +11,7 @@ import geopandas as gpd
 
 from geo.areas import Areas
 from geo.assessment import Assessment, hours_unit
+from geo.bilingual import Lang
 from geo.demand import Demand
 from geo.report_text import amount as whole
 from geo.service_matrix import StationRow
@@ -52,7 +53,6 @@ from maps.map_layers_stations import StationsNow
 from maps.planner_page import gap_rows, headline_words, planner_tabs, when_words
 from maps.planner_state import PlannerState
 from maps.planner_texts import percent, planner_say, unit_words
-from maps.texts import Lang
 
 COMPLIANCE = "xian-8"
 """The rule set the compliance layer judges by."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from geo.bilingual import Lang
 from geo.metrics import Figure, Metric
-from maps.texts import Lang
 
 _UNITS: dict[str, tuple[str, str]] = {
     "share": ("%", "%"),

@@ -11,6 +11,7 @@ from geo.amenities import GROUPS as AMENITY_GROUPS
 from geo.amenities import catalogue, fitting_words
 from geo.areas import Areas
 from geo.assessment import Assessment, hours_unit
+from geo.bilingual import Lang
 from geo.coverage import Coverage, Figures
 from geo.demand import GROUP_LABELS, GROUPS
 from geo.gap_details import Gap
@@ -28,7 +29,6 @@ from maps.planner_metrics import metric_rows
 from maps.planner_state import MINUTES, RADIUS_M, PlannerState
 from maps.planner_texts import percent, planner_say, unit_words
 from maps.station_facts import display_name
-from maps.texts import Lang
 
 FIRST_GAPS, LISTED_GAPS = 7, 30
 """How many gaps stand in the first view, and how many the page lists and the map outlines."""

@@ -14,12 +14,12 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from geo.amenities import parse_asked
+from geo.bilingual import Lang
 from geo.demand import GROUPS
 from geo.errors import InvalidParameterError
 from geo.opening_hours import DEFAULT_TIMEZONE
 from geo.standard import DEFAULT_MINUTES, Standard
 from geo.time_windows import WINDOWS, DayType, parse_week
-from maps.texts import Lang
 
 MINUTES: tuple[float, ...] = (5.0, 10.0, 15.0)
 RADIUS_M = 1000.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from maps.texts import Lang
+from geo.bilingual import Lang, Sayer
 
 PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     # frame
@@ -307,20 +307,7 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "stale_link": ("看这些站", "Show them"),
 }
-
-
-def planner_say(lang: Lang, key: str, /, **fields: object) -> str:
-    """Return the words of ``key`` in ``lang`` with its fields filled.
-
-    Raises:
-        KeyError: no such text, or a field is missing.
-
-    >>> planner_say("en", "minutes", n=5)
-    '5 min'
-    """
-    zh, en = PLANNER_TEXTS[key]
-    text = en if lang == "en" else zh
-    return text.format(**fields) if fields else text
+planner_say = Sayer(PLANNER_TEXTS)
 
 
 def unit_words(unit: str, lang: Lang) -> str:

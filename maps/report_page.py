@@ -17,6 +17,7 @@ from geo.amenities import all_available
 from geo.areas import Areas
 from geo.assessment import Assessment, hours_unit
 from geo.assessment_columns import CAUSE_LABELS
+from geo.bilingual import Lang
 from geo.coverage import Coverage
 from geo.demand import GROUP_LABELS
 from geo.gap_details import Gap
@@ -56,7 +57,6 @@ from maps.sheet_map import (
     station_spots,
 )
 from maps.station_facts import display_name
-from maps.texts import Lang
 from maps.texts import say as words
 
 STYLES = ("sheet_map.css", "report.css")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maps.texts import Lang
+from geo.bilingual import Sayer
 
 REPORT_TEXTS: dict[str, tuple[str, str]] = {
     "heading": ("灞桥区户外劳动者服务缺口报告", "Baqiao service gap report"),
@@ -199,16 +199,4 @@ REPORT_TEXTS: dict[str, tuple[str, str]] = {
     "ask_partner": ("{n} 处合作点，先谈哪几处：", "Which of {n} partner sites come first:"),
     "ask_build": ("{n} 处新建，是否列入计划：", "Whether {n} new stations go on the plan:"),
 }
-
-
-def page_say(lang: Lang, key: str, /, **fields: object) -> str:
-    """Return the words of ``key`` in ``lang`` with its fields filled.
-
-    Raises:
-        KeyError: no such text, or a field is missing.
-
-    >>> page_say("zh", "h_rank")
-    '名次'
-    """
-    text = REPORT_TEXTS[key][lang == "en"]
-    return text.format(**fields) if fields else text
+page_say = Sayer(REPORT_TEXTS)

@@ -8,9 +8,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from geo.amenities import catalogue
+from geo.bilingual import Lang
 from geo.stations import Amenity, Station
 from maps.open_words import DoorState, date_words
-from maps.texts import Lang, say
+from maps.texts import say
 
 Mark = Literal["ok", "limited", "broken", "unknown"]
 STALE_DAYS = 60

@@ -12,13 +12,14 @@ import segno
 from markupsafe import Markup
 
 from geo.amenities import catalogue
+from geo.bilingual import Lang
 from geo.confirmations import confirmations
 from geo.stations import Amenity, Station
 from maps.finder_page import any_illustrative, door_data, station_card
 from maps.open_words import date_words, offset_min, station_timeline, utc_minute, weekday_words
 from maps.page import PageView, render
 from maps.station_facts import amenity_words
-from maps.texts import Lang, say, script_texts
+from maps.texts import say, script_texts
 
 _DAY_MIN = 24 * 60
 _CONFIRMATIONS_SHOWN = 6

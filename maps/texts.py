@@ -6,9 +6,7 @@ Fields in braces are filled by ``say`` here and by the finder's script on the ph
 
 from __future__ import annotations
 
-from typing import Literal
-
-Lang = Literal["zh", "en"]
+from geo.bilingual import Lang, Sayer
 
 TEXTS: dict[str, tuple[str, str]] = {
     # page frame
@@ -288,6 +286,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error_500": ("出错了，已记下", "Something went wrong; it was noted"),
     "error_back": ("看最近的站", "See the nearest stations"),
 }
+say = Sayer(TEXTS)
 
 SCRIPT_KEYS: tuple[str, ...] = (
     "open_until", "open_always", "open_plain", "closing", "opens", "lunch", "closed_unknown", "shut_first",
@@ -300,20 +299,6 @@ SCRIPT_KEYS: tuple[str, ...] = (
     "comma", "map_failed", "offline", "stale", "updated", "help_aed", "help_first_aid",
 )  # fmt: skip
 """Keys the finder's script needs on the phone."""
-
-
-def say(lang: Lang, key: str, /, **fields: object) -> str:
-    """Return the words of ``key`` in ``lang`` with its fields filled.
-
-    Raises:
-        KeyError: no such text, or a field is missing.
-
-    >>> say("zh", "closing", n=25), say("en", "closing", n=25)
-    ('还有 25 分钟关门', 'Closes in 25 min')
-    """
-    zh, en = TEXTS[key]
-    text = en if lang == "en" else zh
-    return text.format(**fields) if fields else text
 
 
 def script_texts(lang: Lang) -> dict[str, str]:

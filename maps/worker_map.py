@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from geo.areas import Areas, shipped_areas
+from geo.bilingual import Lang
 from geo.stations import Station
 from maps.basemap import district_layer, places_layer, shipped_places, streets_layer, tile_layers
 from maps.finder_filters import Filters
@@ -16,7 +17,7 @@ from maps.map_layers_stations import stations_layer, stations_legend, stations_n
 from maps.map_texts import map_say
 from maps.page import PageView, render
 from maps.planner_map import map_context
-from maps.texts import Lang, say
+from maps.texts import say
 
 SCRIPTS = ("map.js", "map_labels.js", "map_worker.js")
 

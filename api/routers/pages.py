@@ -17,6 +17,7 @@ from api.conditional import weak_tag
 from api.live import View
 from api.poster_file import NEEDED, find_chromium, print_pdf
 from api.service import BaseDep, Service, ServiceDep
+from geo.bilingual import Lang
 from geo.data_files import data_path
 from maps.about_page import render_about
 from maps.finder_filters import Filters
@@ -26,7 +27,6 @@ from maps.ground import ground_data, ground_tiles
 from maps.offline import GROUND_PATH, PLACES_PATH, render_service_worker
 from maps.page import PageView
 from maps.station_page import render_poster, render_station
-from maps.texts import Lang
 from maps.worker_map import render_worker_map
 
 router = APIRouter(include_in_schema=False)

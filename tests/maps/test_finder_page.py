@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from geo.bilingual import Lang
 from geo.data_files import data_path
 from geo.opening_hours import OpeningHours
 from geo.stations import Amenity, LonLat, Provenance, Station, station_from_feature
@@ -23,7 +24,7 @@ from maps.open_words import state_words, station_state, utc_minute
 from maps.page import ASSETS_DIR, PageView, as_json_block, render_error
 from maps.station_facts import toilet_words
 from maps.station_page import render_poster, render_station
-from maps.texts import SCRIPT_KEYS, TEXTS, Lang
+from maps.texts import SCRIPT_KEYS, TEXTS
 
 ZONE = ZoneInfo("Asia/Shanghai")
 VIEW = PageView(public_url="https://stations.example")
