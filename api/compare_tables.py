@@ -10,41 +10,38 @@ from api.planning import Grounds
 from api.planning_answers import notice_of
 from api.planning_parameters import echoed
 from api.table_files import Sheet, TableFile
-from geo.assessment_columns import BASIS, Column
+from geo.assessment_columns import NOTICE, Column, number_columns, text_columns
 from geo.demand import GROUP_LABELS
 from geo.scenario_difference import Difference, Pair, Step
 from geo.standard import Standard
 from geo.time_windows import WINDOWS
 
-_NUMBERS = (
-    ("demand", "需求", "Demand", "demand"),
-    ("covered_a", "A 覆盖的需求", "Demand covered in A", "demand"),
-    ("covered_b", "B 覆盖的需求", "Demand covered in B", "demand"),
-    ("share_a", "A 覆盖率", "Share in A", "share"),
-    ("share_b", "B 覆盖率", "Share in B", "share"),
-    ("points", "差（百分点）", "Change in percentage points", "points"),
-)
 LINES: tuple[Column, ...] = (
-    Column("scope", "范围", "Scope"),
-    Column("key", "代码", "Code"),
-    Column("name", "名称", "Name"),
-    *(Column(*line, kind="number") for line in _NUMBERS),
-    BASIS[-1],
+    *text_columns(("scope", "范围", "Scope"), ("key", "代码", "Code"), ("name", "名称", "Name")),
+    *number_columns(
+        ("demand", "需求", "Demand", "demand"),
+        ("covered_a", "A 覆盖的需求", "Demand covered in A", "demand"),
+        ("covered_b", "B 覆盖的需求", "Demand covered in B", "demand"),
+        ("share_a", "A 覆盖率", "Share in A", "share"),
+        ("share_b", "B 覆盖率", "Share in B", "share"),
+        ("points", "差（百分点）", "Change in percentage points", "points"),
+    ),
+    NOTICE,
 )
 CELLS: tuple[Column, ...] = (
-    Column("cell", "六边形格", "H3 cell"),
-    Column("street_code", "街道代码", "Street code"),
-    Column("demand", "需求", "Demand", "demand", "number"),
-    Column("before", "A 覆盖的需求", "Demand covered in A", "demand", "number"),
-    Column("after", "B 覆盖的需求", "Demand covered in B", "demand", "number"),
+    *text_columns(("cell", "六边形格", "H3 cell"), ("street_code", "街道代码", "Street code")),
+    *number_columns(
+        ("demand", "需求", "Demand", "demand"),
+        ("before", "A 覆盖的需求", "Demand covered in A", "demand"),
+        ("after", "B 覆盖的需求", "Demand covered in B", "demand"),
+    ),
     Column("change", "变化", "Change"),
-    BASIS[-1],
+    NOTICE,
 )
 STEPS: tuple[Column, ...] = (
-    Column("change", "改动", "Change"),
-    Column("station_id", "站点", "Station"),
+    *text_columns(("change", "改动", "Change"), ("station_id", "站点", "Station")),
     Column("gain", "依次多覆盖的需求", "Demand covered added in order", "demand", "number"),
-    BASIS[-1],
+    NOTICE,
 )
 
 

@@ -14,7 +14,7 @@ from api.planning_answers import notice_of
 from api.planning_tables import assessment_file, matrix_file
 from api.table_files import Sheet, TableFile
 from geo.assessment import Assessment
-from geo.assessment_columns import BASIS, CAUSE_LABELS, Column
+from geo.assessment_columns import BASIS, CAUSE_LABELS, NOTICE, Column, number_columns, text_columns
 from geo.assessment_tables import assessment_basis
 from geo.coverage import CAUSES
 from geo.coverage_zones import zone_within
@@ -27,56 +27,55 @@ from geo.vocabulary import SERVING_STATUSES
 from maps.sheet_map import cause_class, coverage_class
 
 CELL_COLUMNS: tuple[Column, ...] = (
-    Column("cell", "六边形格", "H3 cell"),
-    Column("street_code", "街道代码", "Street code"),
-    Column("lon", "中心经度", "Longitude of the centre", "degrees", "number"),
-    Column("lat", "中心纬度", "Latitude of the centre", "degrees", "number"),
-    Column("demand", "需求", "Demand", "demand", "number"),
-    Column("covered", "覆盖的需求", "Demand covered", "demand", "number"),
-    Column("covered_twice", "两站以上覆盖的需求", "Demand covered twice", "demand", "number"),
-    Column(
-        "covered_if_unknown_open",
-        "若未核实的都算开覆盖的需求",
-        "Demand covered if unknown hours were open",
-        "demand",
-        "number",
+    *text_columns(("cell", "六边形格", "H3 cell"), ("street_code", "街道代码", "Street code")),
+    *number_columns(
+        ("lon", "中心经度", "Longitude of the centre", "degrees"),
+        ("lat", "中心纬度", "Latitude of the centre", "degrees"),
+        ("demand", "需求", "Demand", "demand"),
+        ("covered", "覆盖的需求", "Demand covered", "demand"),
+        ("covered_twice", "两站以上覆盖的需求", "Demand covered twice", "demand"),
+        (
+            "covered_if_unknown_open",
+            "若未核实的都算开覆盖的需求",
+            "Demand covered if unknown hours were open",
+            "demand",
+        ),
+        *(
+            (code, f"走不到：{CAUSE_LABELS[code][0]}", f"Unserved: {CAUSE_LABELS[code][1]}", "demand")
+            for code in CAUSES
+        ),
     ),
-    *(
-        Column(
-            code, f"走不到：{CAUSE_LABELS[code][0]}", f"Unserved: {CAUSE_LABELS[code][1]}", "demand", "number"
-        )
-        for code in CAUSES
+    *text_columns(
+        ("coverage_class", "图 1 的分级", "Class on map 1"), ("cause_class", "图 2 的分级", "Class on map 2")
     ),
-    Column("coverage_class", "图 1 的分级", "Class on map 1"),
-    Column("cause_class", "图 2 的分级", "Class on map 2"),
     *BASIS,
 )
-_NOTICE = BASIS[-1]
 AREA_COLUMNS: tuple[Column, ...] = (
-    Column("code", "代码", "Code"),
-    Column("name", "名称", "Name"),
-    Column("kind", "类别", "Kind"),
+    *text_columns(("code", "代码", "Code"), ("name", "名称", "Name"), ("kind", "类别", "Kind")),
     Column("communities", "社区数", "Communities", "communities", "number"),
-    Column("areas_basis", "界线来源", "Basis of areas"),
-    Column("source", "来源", "Source"),
-    Column("licence", "许可", "Licence"),
-    Column("note", "说明", "Note"),
-    _NOTICE,
+    *text_columns(
+        ("areas_basis", "界线来源", "Basis of areas"),
+        ("source", "来源", "Source"),
+        ("licence", "许可", "Licence"),
+        ("note", "说明", "Note"),
+    ),
+    NOTICE,
 )
 ZONE_COLUMNS: tuple[Column, ...] = (
-    Column("station_id", "站点编号", "Station"),
-    Column("name", "站点名称", "Name"),
-    Column("status", "状态", "Status"),
-    Column("mode", "出行方式", "Mode"),
-    Column("minutes", "分钟", "Minutes", "minutes", "number"),
-    Column("radius_m", "半径", "Radius", "metres", "number"),
+    *text_columns(
+        ("station_id", "站点编号", "Station"),
+        ("name", "站点名称", "Name"),
+        ("status", "状态", "Status"),
+        ("mode", "出行方式", "Mode"),
+    ),
+    *number_columns(("minutes", "分钟", "Minutes", "minutes"), ("radius_m", "半径", "Radius", "metres")),
     Column("basis", "路程依据", "Basis of travel"),
-    _NOTICE,
+    NOTICE,
 )
 PLACE_COLUMNS: tuple[Column, ...] = (
     Column("name", "地名", "Name"),
     Column("kind", "类别", "Kind"),
-    _NOTICE,
+    NOTICE,
 )
 
 
@@ -126,7 +125,7 @@ def station_sheet(stations: Sequence[Station], notice: str | None) -> Sheet:
     data["notice"] = pd.Series([notice] * len(stations), dtype=object)
     points = [shapely.Point(one.location) if one.location else None for one in stations]
     frame = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(points, crs="EPSG:4326"))
-    return Sheet("stations", "站点", (*columns, _NOTICE), frame)
+    return Sheet("stations", "站点", (*columns, NOTICE), frame)
 
 
 def _zones(stations: Sequence[Station], standard: Standard, notice: str | None) -> Sheet:

@@ -35,15 +35,17 @@ class Column:
     kind: Kind = "text"
 
 
-def _numbers(*lines: tuple[str, str, str, str]) -> tuple[Column, ...]:
+def number_columns(*lines: tuple[str, str, str, str]) -> tuple[Column, ...]:
+    """Return columns of numbers from (name, zh, en, unit)."""
     return tuple(Column(*line, "number") for line in lines)
 
 
-def _texts(*lines: tuple[str, str, str]) -> tuple[Column, ...]:
+def text_columns(*lines: tuple[str, str, str]) -> tuple[Column, ...]:
+    """Return columns of text from (name, zh, en)."""
     return tuple(Column(*line) for line in lines)
 
 
-BASIS: tuple[Column, ...] = _texts(
+BASIS: tuple[Column, ...] = text_columns(
     ("week", "典型周（周一）", "Typical week (its Monday)"),
     ("demand_basis", "需求来源", "Basis of demand"),
     ("demand_unit", "需求单位", "Unit of demand"),
@@ -51,7 +53,8 @@ BASIS: tuple[Column, ...] = _texts(
     ("travel_basis", "路程来源", "Basis of travel"),
     ("notice", "声明", "Notice"),
 )
-FIGURES = _numbers(
+NOTICE = BASIS[-1]
+FIGURES = number_columns(
     ("demand", "需求", "Demand", "demand"),
     ("demand_covered", "覆盖的需求", "Demand covered", "demand"),
     ("share", "覆盖率", "Share", "share"),
@@ -62,7 +65,7 @@ FIGURES = _numbers(
 TABLES: dict[str, tuple[Column, ...]] = {
     "metrics": (
         Column("number", "序号", "Number", kind="count"),
-        *_texts(
+        *text_columns(
             ("metric", "指标", "Metric"),
             ("metric_zh", "指标名", "Metric, Chinese"),
             ("metric_en", "指标英文名", "Metric, English"),
@@ -72,8 +75,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ),
         Column("value", "数值", "Value", "unit", "number"),
         Column("unit", "单位", "Unit"),
-        *_numbers(("numerator", "分子", "Numerator", ""), ("denominator", "分母", "Denominator", "")),
-        *_texts(
+        *number_columns(("numerator", "分子", "Numerator", ""), ("denominator", "分母", "Denominator", "")),
+        *text_columns(
             ("reason", "为何没有", "Why there is none"),
             ("benchmark_zh", "参照", "Benchmark, Chinese"),
             ("benchmark_en", "参照英文", "Benchmark, English"),
@@ -84,9 +87,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "gaps": (
         Column("rank", "名次", "Rank", kind="count"),
-        *_texts(("place", "地点", "Place"), ("street_code", "街道代码", "Street code")),
+        *text_columns(("place", "地点", "Place"), ("street_code", "街道代码", "Street code")),
         Column("cells", "格数", "Cells", "cells", "count"),
-        *_numbers(
+        *number_columns(
             ("lon", "中心经度", "Longitude of the centre", "degrees"),
             ("lat", "中心纬度", "Latitude of the centre", "degrees"),
             ("demand", "需求", "Demand", "demand"),
@@ -105,17 +108,17 @@ TABLES: dict[str, tuple[Column, ...]] = {
                 for group, (zh, en) in GROUP_LABELS.items()
             ),
         ),
-        *_texts(
+        *text_columns(
             ("main_cause", "主要原因", "Main cause"),
             ("worst_windows", "最差时段", "Worst windows"),
             ("missing", "缺的设施", "What is missing"),
             ("nearest_station", "最近站点", "Nearest station"),
         ),
-        *_numbers(
+        *number_columns(
             ("nearest_distance_m", "最近距离", "Nearest distance", "m"),
             ("nearest_min", "最近用时", "Nearest time", "min"),
         ),
-        *_texts(
+        *text_columns(
             ("first_action", "先做这一件", "First action"),
             ("first_target", "在哪里做", "Where"),
             ("unit", "需求单位", "Unit of demand here"),
@@ -124,7 +127,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "actions": (
         Column("gap_rank", "缺口名次", "Rank of the gap", kind="count"),
         Column("order", "先后", "Order within the gap", kind="count"),
-        *_texts(
+        *text_columns(
             ("action", "做法", "Action"),
             ("zh", "做法名", "Action, Chinese"),
             ("en", "做法英文名", "Action, English"),
@@ -136,7 +139,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("unit", "需求单位", "Unit of demand here"),
     ),
     "coverage": (
-        *_texts(
+        *text_columns(
             ("scope", "范围", "Scope"),
             ("street_code", "街道代码", "Street code"),
             ("window", "时段", "Window"),
@@ -146,7 +149,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("unit", "需求单位", "Unit of demand here"),
     ),
     "compliance": (
-        *_texts(
+        *text_columns(
             ("ruleset", "规则集", "Rule set"),
             ("station_id", "站点", "Station"),
             ("rule", "规则", "Rule"),
@@ -156,30 +159,30 @@ TABLES: dict[str, tuple[Column, ...]] = {
             ("verdict", "结论", "Verdict"),
             ("station_verdict", "全站结论", "Verdict of the station"),
         ),
-        *_numbers(
+        *number_columns(
             ("completeness", "资料完整率", "Completeness", "share"), ("stars", "星级", "Stars", "stars")
         ),
-        *_texts(
+        *text_columns(
             ("source", "规则来源", "Source of the rules"),
             ("date", "规则日期", "Date of the rules"),
             ("judged_on", "判断日期", "Judged on"),
         ),
     ),
     "station_matrix": (
-        *_texts(
+        *text_columns(
             ("station_id", "站点", "Station"),
             ("name", "名称", "Name"),
             ("street_code", "街道代码", "Street code"),
             ("window_state", "所选时段", "State in the time asked for"),
         ),
         Column("open_share", "开放比例", "Share of time open", "share", "number"),
-        *_texts(
+        *text_columns(
             *((code, f"{code} {window.label}", f"{code} {window.label}") for code, window in WINDOWS.items())
         ),
         Column("demand_covered", "覆盖的需求", "Demand covered", "demand", "number"),
     ),
     "street_matrix": (
-        *_texts(
+        *text_columns(
             ("street_code", "街道代码", "Street code"),
             ("service", "服务", "Service"),
             ("zh", "服务名", "Service, Chinese"),

@@ -9,7 +9,15 @@ from typing import Annotated
 
 import typer
 
-from api.commands.terminal import JsonOption, StoreOption, opened_store, say, say_json, settings_with
+from api.commands.terminal import (
+    JsonOption,
+    StoreOption,
+    opened_store,
+    say,
+    say_json,
+    say_taken_out,
+    settings_with,
+)
 from geo.areas import Areas, read_areas
 from geo.errors import InvalidDataError
 from geo.stations import Station
@@ -78,12 +86,13 @@ def clear(*, json: JsonOption = False, store: StoreOption = None) -> None:
         before = imported_areas(opened)
         version = clear_areas(opened)
     name = before[1].district.name if before is not None else None
-    if json:
-        say_json({"cleared": version is not None, "district_before": name, "register_version": version})
-    elif version is None:
-        say("no areas were imported; the shipped ones hold already")
-    else:
-        say(f"areas of {name} taken out; the shipped ones hold again as of register version {version}")
+    say_taken_out(
+        version,
+        {"district_before": name},
+        nothing="no areas were imported; the shipped ones hold already",
+        done=f"areas of {name} taken out; the shipped ones hold again",
+        json=json,
+    )
 
 
 def check_streets(stations: Sequence[Station], found: Areas) -> StreetCheck:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Any
@@ -55,6 +55,16 @@ def say(line: str) -> None:
 def say_json(value: Any) -> None:
     """Print a value as JSON."""
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def say_taken_out(
+    version: int | None, before: Mapping[str, object], *, nothing: str, done: str, json: bool
+) -> None:
+    """Print what became of an imported layer; ``version`` is the register's since, None: there was none."""
+    if json:
+        say_json({"cleared": version is not None, **before, "register_version": version})
+    else:
+        say(nothing if version is None else f"{done} as of register version {version}")
 
 
 def say_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
