@@ -11,7 +11,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -36,6 +36,9 @@ _FOREIGN = {
     b"SQLite format 3": "a GeoPackage or SQLite file",
 }
 _WGS84_NAMES = ("CRS84", "EPSG:4326", "EPSG::4326", "OGC:1.3:CRS84")
+
+NOT_A_POINT = "must be null or a Point with numeric [longitude, latitude]"
+"""What is said of a geometry that has no ``point_coordinates``."""
 
 
 class FeatureReader:
@@ -105,6 +108,22 @@ class FeatureReader:
         name = crs.get("properties", {}).get("name") if isinstance(crs, dict) else crs
         if crs is not None and not str(name).endswith(_WGS84_NAMES):
             raise _fault("document", "crs", "must be WGS-84, longitude first; convert the file first", name)
+
+
+def point_coordinates(geometry: object) -> list[int | float] | None:
+    """Return [lon, lat] of a GeoJSON Point as written, a height left off; None for anything else.
+
+    >>> point_coordinates({"type": "Point", "coordinates": [109, 34.5, 400]})
+    [109, 34.5]
+    """
+    if not isinstance(geometry, Mapping) or geometry.get("type") != "Point":
+        return None
+    coordinates = geometry.get("coordinates")
+    if not isinstance(coordinates, list) or len(coordinates) not in (2, 3):
+        return None
+    if not all(isinstance(part, int | float) and not isinstance(part, bool) for part in coordinates):
+        return None
+    return coordinates[:2]
 
 
 def nonfinite_fields(value: object, path: str = "") -> Iterator[tuple[str, float]]:

@@ -31,6 +31,7 @@ from shapely.geometry import Point
 from geo.amenities import amenity_codes, service_codes
 from geo.crs import CHINA_BOUNDS
 from geo.errors import InvalidDataError, Problem
+from geo.geojson import NOT_A_POINT, point_coordinates
 from geo.opening_hours import OpeningHours
 from geo.vocabulary import (
     AmenityValue,
@@ -334,17 +335,10 @@ def station_from_feature(feature: Mapping[str, Any], where: str = "feature") -> 
 def _point(geometry: object, record: Mapping[str, Any], where: str) -> list[Any] | None:
     if geometry is None:
         return None
-    coordinates = geometry.get("coordinates") if isinstance(geometry, Mapping) else None
-    is_point = isinstance(geometry, Mapping) and geometry.get("type") == "Point"
-    if (
-        not is_point
-        or not isinstance(coordinates, list)
-        or len(coordinates) not in (2, 3)
-        or not all(isinstance(part, int | float) and not isinstance(part, bool) for part in coordinates)
-    ):
-        message = "must be null or a Point with numeric [longitude, latitude]"
-        raise InvalidDataError([Problem(where, _known_as(record), "geometry", geometry, message)])
-    return coordinates[:2]
+    place = point_coordinates(geometry)
+    if place is None:
+        raise InvalidDataError([Problem(where, _known_as(record), "geometry", geometry, NOT_A_POINT)])
+    return place
 
 
 def _known_as(record: Mapping[str, Any]) -> str | None:

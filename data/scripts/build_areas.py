@@ -15,6 +15,7 @@ import argparse
 import csv
 import json
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -196,12 +197,12 @@ def write_collection(collection: dict[str, Any], path: Path) -> None:
     path.write_text(f'{opening},\n "features": [\n{lines}\n]}}\n', encoding="utf-8", newline="\n")
 
 
-def main() -> None:
-    """Write the file named by ``--out``, by default the committed one."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=TARGET)
+def write_asked(build: Callable[[], dict[str, Any]], target: Path, about: str | None) -> None:
+    """Write what ``build`` returns to the file named by ``--out``, by default the committed ``target``."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--out", type=Path, default=target)
     write_collection(build(), parser.parse_args().out)
 
 
 if __name__ == "__main__":
-    main()
+    write_asked(build, TARGET, __doc__)

@@ -8,14 +8,12 @@ Run from the repository root: ``python -m data.scripts.build_places [--out FILE]
 
 from __future__ import annotations
 
-import argparse
 import re
-from pathlib import Path
 from typing import Any
 
 from pypinyin import lazy_pinyin, load_phrases_dict
 
-from data.scripts.build_areas import HERE, read_table, write_collection
+from data.scripts.build_areas import HERE, read_table, write_asked
 from geo.areas import shipped_areas
 
 TARGET = HERE.parent / "places.geojson"
@@ -94,12 +92,5 @@ def build() -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Write the file named by ``--out``, by default the committed one."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=TARGET)
-    write_collection(build(), parser.parse_args().out)
-
-
 if __name__ == "__main__":
-    main()
+    write_asked(build, TARGET, __doc__)

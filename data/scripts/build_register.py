@@ -9,13 +9,11 @@ Run from the repository root: ``python -m data.scripts.build_register [--out FIL
 
 from __future__ import annotations
 
-import argparse
 import random
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
-from data.scripts.build_areas import HERE, read_table, write_collection
+from data.scripts.build_areas import HERE, read_table, write_asked
 from data.scripts.build_places import CREDITS, plain_name
 from geo.amenities import amenity_codes, service_codes
 from geo.areas import shipped_areas
@@ -289,12 +287,5 @@ def build() -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Write the file named by ``--out``, by default the committed one."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=TARGET)
-    write_collection(build(), parser.parse_args().out)
-
-
 if __name__ == "__main__":
-    main()
+    write_asked(build, TARGET, __doc__)

@@ -16,7 +16,7 @@ import pyproj.exceptions
 import shapely
 
 from geo.errors import InvalidDataError, Problem
-from geo.geojson import FeatureReader, nonfinite_fields
+from geo.geojson import NOT_A_POINT, FeatureReader, nonfinite_fields, point_coordinates
 from geo.io.columns import GEOMETRY, LAYER
 from geo.io.headers import map_headers
 from geo.io.table import Column, SourceRow, SourceTable, with_stated_nulls
@@ -78,18 +78,11 @@ def _place(table: SourceTable, row: SourceRow, values: dict[str, Any], geometry:
     if geometry is None:
         values.setdefault("location", None)
         return
-    coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
-    is_point = isinstance(geometry, dict) and geometry.get("type") == "Point"
-    if (
-        not is_point
-        or not isinstance(coordinates, list)
-        or len(coordinates) not in (2, 3)
-        or not all(isinstance(part, int | float) and not isinstance(part, bool) for part in coordinates)
-    ):
-        message = "must be null or a Point with numeric [longitude, latitude]"
-        table.problems.append(table.problem("warning", message, row, "geometry", geometry))
+    place = point_coordinates(geometry)
+    if place is None:
+        table.problems.append(table.problem("warning", NOT_A_POINT, row, "geometry", geometry))
         return
-    values["location"] = (float(coordinates[0]), float(coordinates[1]))
+    values["location"] = (float(place[0]), float(place[1]))
 
 
 def read_gpkg(path: Path) -> SourceTable:
