@@ -7,7 +7,6 @@ and ``demand_import`` (measured).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -69,16 +68,19 @@ class Demand:
             raise InvalidParameterError(
                 "demand", float(bad["demand"]), f"must be a finite number >= 0 (cell {bad['cell']})"
             )
-        for column, known in (("group", GROUPS), ("window", WINDOWS), ("day_type", DAYS_BY_TYPE)):
-            unknown = set(self.rows[column].unique()) - set(known)
-            if unknown:
-                raise InvalidParameterError(column, sorted(map(str, unknown)), "not a known value")
-        twice = self.cells["cell"][self.cells["cell"].duplicated()]
-        if len(twice):
-            raise InvalidParameterError("cell", twice.iloc[0], "stands twice in the table of cells")
-        stray = set(self.rows["cell"].unique()) - set(self.cells["cell"])
-        if stray:
-            raise InvalidParameterError("cell", min(stray), "has demand but is not in the table of cells")
+        names = self.cells["cell"].to_numpy(dtype=object)
+        if not np.all(names[1:] > names[:-1]):  # sorted ones need no search for equals
+            twice = self.cells["cell"][self.cells["cell"].duplicated()]
+            if len(twice):
+                raise InvalidParameterError("cell", twice.iloc[0], "stands twice in the table of cells")
+        for column, numbers in self.numbers.items():
+            unknown = self.rows[column][numbers < 0]
+            if len(unknown) and column == "cell":
+                raise InvalidParameterError(
+                    "cell", min(unknown), "has demand but is not in the table of cells"
+                )
+            if len(unknown):
+                raise InvalidParameterError(column, sorted(set(map(str, unknown))), "not a known value")
 
     @property
     def unit(self) -> Literal["workers", "weight"]:
@@ -116,25 +118,31 @@ class Demand:
         return table if rows is None else table[again]
 
     @cached_property
-    def _positions(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    def numbers(self) -> dict[str, npt.NDArray[np.signedinteger]]:
+        """Each row's place among groups, windows, day types, cells; -1 for none of them."""
+        lists = {"group": GROUPS, "window": WINDOWS, "day_type": DAYS_BY_TYPE, "cell": self.cells["cell"]}
+        return {
+            name: _places(self.rows[name], pd.Index(list(known), dtype=object))
+            for name, known in lists.items()
+        }
+
+    @cached_property
+    def _positions(
+        self,
+    ) -> tuple[npt.NDArray[np.signedinteger], npt.NDArray[np.intp], npt.NDArray[np.float64]]:
         """Return each row's group number, its place in the flat (cells, windows, day types) array, demand."""
+        at, shape = self.numbers, (len(self.cells), len(WINDOWS), len(DAYS_BY_TYPE))
+        place = np.ravel_multi_index((at["cell"], at["window"], at["day_type"]), shape)
+        return at["group"], place, self.rows["demand"].to_numpy(dtype=float)
 
-        def positions(column: str, known: Iterable[object]) -> npt.NDArray[np.intp]:
-            numbers = pd.Index(list(known), dtype=object)
-            values = self.rows[column]
-            if isinstance(values.dtype, pd.CategoricalDtype):
-                named = values.cat.categories.astype(object)
-                return np.asarray(np.asarray(numbers.get_indexer(named))[values.cat.codes])
-            # object, not text columns: looking up Arrow text is ten times slower
-            return np.asarray(numbers.get_indexer(pd.Index(values.astype(object), dtype=object)))
 
-        shape = (len(self.cells), len(WINDOWS), len(DAYS_BY_TYPE))
-        place = np.ravel_multi_index(
-            (
-                positions("cell", self.cells["cell"]),
-                positions("window", WINDOWS),
-                positions("day_type", DAYS_BY_TYPE),
-            ),
-            shape,
-        )
-        return positions("group", GROUPS), place, self.rows["demand"].to_numpy(dtype=float)
+def _places(values: pd.Series, known: pd.Index) -> npt.NDArray[np.signedinteger]:
+    """Return the place of each value in ``known``, -1 where it isn't there."""
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        # object, not text columns: looking up Arrow text is ten times slower
+        return np.asarray(known.get_indexer(pd.Index(values.astype(object), dtype=object)))
+    codes, named = values.cat.codes.to_numpy(), values.cat.categories.astype(object)
+    if named.equals(known):
+        return np.asarray(codes)
+    places = np.append(known.get_indexer(named), -1)  # the last stands for a missing value's code, -1
+    return np.asarray(places[codes])

@@ -70,7 +70,9 @@ def cell_names(cells: Iterable[int] | CellArray) -> list[str]:
     >>> cell_names([0x8931A8B4AABFFFF])
     ['8931a8b4aabffff']
     """
-    return [format(int(cell), "x") for cell in cells]
+    numbers = np.fromiter(cells, dtype=">u8") if not isinstance(cells, np.ndarray) else cells.astype(">u8")
+    text = numbers.tobytes().hex()
+    return [text[at + 1 : at + 16] for at in range(0, len(text), 16)]
 
 
 def cell_numbers(names: Iterable[str]) -> CellArray:
@@ -108,15 +110,18 @@ def covered_by(geometry: shapely.Geometry, lon: FloatArray, lat: FloatArray) -> 
     return np.asarray(shapely.intersects_xy(geometry, lon, lat), dtype=bool)
 
 
-def cell_table(areas: Areas, cells: CellArray) -> pd.DataFrame:
+def cell_table(
+    areas: Areas, cells: CellArray, centres: tuple[FloatArray, FloatArray] | None = None
+) -> pd.DataFrame:
     """Return the table of cells a :class:`geo.demand.Demand` holds, sorted by cell.
 
+    ``centres`` are their longitudes and latitudes where known already; the cells are sorted then.
     A cell belongs to the street its centre lies in. A cell whose centre lies outside the district (kept for
     the demand inside) belongs to the street nearest to its centre, the lowest code among equals; a centre
     inside the district but outside every street has no street.
     """
-    order = np.unique(cells)
-    lon, lat = cell_centres(order)
+    order = np.unique(cells) if centres is None else cells
+    lon, lat = centres or cell_centres(order)
     streets = areas.street_of(lon, lat)
     stray = np.flatnonzero(~covered_by(areas.district.geometry, lon, lat) & pd.isna(streets))
     if len(stray):

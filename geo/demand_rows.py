@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +43,18 @@ def row_table(
     amounts = np.bincount(row, weights=parts[4].ravel(), minlength=len(present))
     kept = amounts > 0
     codes = np.unravel_index(present[kept], shape)
-    columns: dict[str, object] = {"cell": pd.Categorical.from_codes(codes[0], categories=list(cells))}
-    for (name, known), code in zip(TEXT_COLUMNS.items(), codes[1:], strict=True):
-        columns[name] = pd.Categorical.from_codes(code, categories=list(known))
-    return pd.DataFrame({**columns, "demand": amounts[kept].astype(np.float64)})
+    numbers = dict(zip(("cell", *TEXT_COLUMNS), codes, strict=True))
+    return rows_of(cells, numbers, amounts[kept].astype(np.float64))
+
+
+def rows_of(
+    cells: Sequence[str] | pd.Series,
+    numbers: Mapping[str, npt.NDArray[np.signedinteger]],
+    demand: npt.NDArray[np.float64],
+) -> pd.DataFrame:
+    """Return demand rows of numbers in ``cells`` and in the lists of ``TEXT_COLUMNS``, in their order."""
+    columns = {
+        name: pd.Categorical.from_codes(numbers[name], categories=pd.Index(list(known), dtype=object))
+        for name, known in {"cell": cells, **TEXT_COLUMNS}.items()
+    }
+    return pd.DataFrame({**columns, "demand": demand})

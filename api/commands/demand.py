@@ -9,7 +9,15 @@ from typing import Annotated
 
 import typer
 
-from api.commands.terminal import JsonOption, StoreOption, opened_store, say, say_json, settings_with
+from api.commands.terminal import (
+    JsonOption,
+    StoreOption,
+    opened_store,
+    say,
+    say_json,
+    say_taken_out,
+    settings_with,
+)
 from geo.areas import Areas, shipped_areas
 from geo.crs import parse_datum
 from geo.demand import Demand
@@ -21,7 +29,7 @@ from geo.demand_model import build_demand, read_model, read_places, shipped_mode
 from geo.demand_rows import DAY_TYPES, WINDOW_CODES
 from geo.errors import InvalidDataError, Problem
 from geo.stations import stations_to_frame
-from geo.store.layers import layer_versions
+from geo.store.layers import demand_layer
 from geo.store.planning_layers import clear_demand, imported_areas, keep_demand
 from geo.store.protocol import StationStore
 
@@ -101,15 +109,16 @@ def import_file(
 def clear(*, json: JsonOption = False, store: StoreOption = None) -> None:
     """Take the kept demand out: the shipped model is worked out for each register version again."""
     with opened_store(settings_with(store)) as opened:
-        before = layer_versions(opened).get("demand")
+        before = demand_layer(opened)
         version = clear_demand(opened)
-    basis = before[1].get("basis") if before is not None else None
-    if json:
-        say_json({"cleared": version is not None, "demand_basis_before": basis, "register_version": version})
-    elif version is None:
-        say("no demand was kept; the shipped model holds already")
-    else:
-        say(f"{basis} demand taken out; the shipped model holds again as of register version {version}")
+    basis = before.details.get("basis") if before is not None else None
+    say_taken_out(
+        version,
+        {"demand_basis_before": basis},
+        nothing="no demand was kept; the shipped model holds already",
+        done=f"{basis} demand taken out; the shipped model holds again",
+        json=json,
+    )
 
 
 class _Progress:

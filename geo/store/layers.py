@@ -44,11 +44,29 @@ class StoredDemand(NamedTuple):
     source: str | None = None
 
 
-def layer_versions(store: StationStore) -> dict[str, tuple[int, Mapping[str, Any]]]:
-    """Return for each imported layer (``areas``, ``demand``) the register version and details of it."""
+class DemandLayer(NamedTuple):
+    """The imported demand: register version and details of its import, how many rows it has and their sum."""
+
+    version: int
+    details: Mapping[str, Any]
+    rows: int
+    amount: float
+
+
+def layer_versions(store: StationStore) -> dict[str, int]:
+    """Return for each imported layer (``areas``, ``demand``) the register version of its import."""
     with store.reading() as connection:
-        rows = connection.execute(select(LayerRow.__table__))
-        return {row.name: (row.version, row.details) for row in rows}
+        rows = connection.execute(select(LayerRow.name, LayerRow.version))
+        return {row.name: row.version for row in rows}
+
+
+def demand_layer(store: StationStore) -> DemandLayer | None:
+    """Return what is kept beside the demand rows, their number and their sum; None without demand."""
+    with store.reading() as connection:
+        asked = select(LayerRow.version, LayerRow.details).where(LayerRow.name == DemandRow.__tablename__)
+        kept = connection.execute(asked).one_or_none()
+        rows, amount = connection.execute(select(func.count(), func.sum(DemandRow.demand))).one()
+        return None if kept is None else DemandLayer(kept.version, kept.details, rows, amount or 0.0)
 
 
 def replace_areas(store: StationStore, areas: Iterable[StoredArea]) -> int:
@@ -79,7 +97,7 @@ def replace_demand(
 ) -> int:
     """Put ``demand`` in place of all stored rows and return the register version.
 
-    ``details`` are kept beside the rows: what the table says of itself (areas basis, outside, notes).
+    ``details`` are kept beside the rows: what the table says of itself, and its columns for reading at once.
     """
     rows = (
         {

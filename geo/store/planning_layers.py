@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
@@ -9,25 +10,29 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from geo.areas import Area, AreaKind, Areas, shipped_areas
 from geo.demand import GROUPS, Demand
 from geo.demand_cells import cell_numbers, cell_table
+from geo.demand_rows import TEXT_COLUMNS, rows_of
 from geo.store.layers import (
+    DemandLayer,
     StoredArea,
     StoredDemand,
+    demand_layer,
     demand_lines,
     layer_versions,
     list_areas,
     replace_areas,
     replace_demand,
 )
+from geo.store.packed_columns import pack_columns, unpack_columns
 from geo.store.protocol import StationStore
 from geo.time_windows import DAYS_BY_TYPE, WINDOWS
 
 PERIODS = tuple(product(WINDOWS, DAYS_BY_TYPE))
 _OWN_COLUMNS = frozenset({"code", "kind", "name", "geometry"})
+_MOST_PACKED = 10_000_000  # rows: a hundred megabytes beside them; more are read row by row
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,10 @@ def keep_areas(store: StationStore, areas: Areas) -> int:
 
 
 def keep_demand(store: StationStore, demand: Demand) -> int:
-    """Put a demand table in place of the stored one and return the register version."""
+    """Put a demand table in place of the stored one and return the register version.
+
+    Rows are kept for whoever queries them; their columns beside them, in the same transaction, for reading.
+    """
     columns = [demand.rows[name].tolist() for name in ("cell", "group", "window", "day_type", "demand")]
     rows = (
         StoredDemand(cell, group, window, day_type, amount, demand.basis, demand.unit)
@@ -74,8 +82,11 @@ def keep_demand(store: StationStore, demand: Demand) -> int:
         "areas_basis": demand.areas_basis,
         "outside": demand.outside,
         "notes": list(demand.notes),
-        "cells": demand.cells["cell"].tolist(),
     }
+    if len(demand.rows) <= _MOST_PACKED:
+        details["columns"] = pack_columns(_columns(demand))
+    else:
+        details["cells"] = demand.cells["cell"].tolist()
     return replace_demand(store, rows, details)
 
 
@@ -98,7 +109,7 @@ def clear_areas(store: StationStore) -> int | None:
 def imported_areas(store: StationStore) -> tuple[int, Areas] | None:
     """Return the imported areas and the register version of their import; None where there are none."""
     present = layer_versions(store).get("areas")
-    return (present[0], _areas(list_areas(store))) if present is not None else None
+    return (present, _areas(list_areas(store))) if present is not None else None
 
 
 def read_planning_layers(store: StationStore, known: PlanningLayers | None = None) -> PlanningLayers:
@@ -109,15 +120,14 @@ def read_planning_layers(store: StationStore, known: PlanningLayers | None = Non
     """
     uuid = store.uuid()  # first: a register restored meanwhile is found out at the next look
     present = layer_versions(store)
-    at_areas, at_demand = (present[name][0] if name in present else None for name in ("areas", "demand"))
+    at_areas, at_demand = (present.get(name) for name in ("areas", "demand"))
     if known is not None and known.versions == (uuid, at_areas, at_demand):
         return known
     rows = list_areas(store) if at_areas is not None else []  # none where they were cleared meanwhile
     areas = _areas(rows) if rows else None
-    demand = None
-    if at_demand is not None:
-        demand = _demand(demand_lines(store, PERIODS), present["demand"][1], areas or shipped_areas())
-    return PlanningLayers((uuid, at_areas, at_demand), areas, demand)
+    layer = demand_layer(store) if at_demand is not None else None
+    demand = _demand(store, layer, areas or shipped_areas()) if layer is not None else None
+    return PlanningLayers((uuid, at_areas, layer.version if layer else None), areas, demand)
 
 
 def _areas(rows: list[StoredArea]) -> Areas:
@@ -135,12 +145,50 @@ def _areas(rows: list[StoredArea]) -> Areas:
     return Areas(next(area for area in areas if area.kind == "district"), streets)
 
 
-def _demand(
-    stretches: Iterable[Sequence[tuple[Any, ...]]], details: Mapping[str, Any], areas: Areas
-) -> Demand:
+def _demand(store: StationStore, layer: DemandLayer, areas: Areas) -> Demand:
     """Return the stored table; its cells get the streets of the areas as they are now."""
-    cells = cell_table(areas, cell_numbers(details["cells"]))
-    row_of = {cell: row for row, cell in enumerate(cells["cell"])}
+    details = layer.details
+    found = unpack_columns(details.get("columns", {}))
+    if found:
+        cells = cell_table(areas, found["cells"], (found["lon"], found["lat"]))
+    else:
+        cells = cell_table(areas, cell_numbers(details["cells"]))
+    if not found or not _agree(found["demand"], layer):
+        # a store written before columns were kept, or rows somebody changed in the database
+        found = _read_rows(demand_lines(store, PERIODS), cells["cell"].tolist())
+    return Demand(
+        cells=cells,
+        rows=rows_of(cells["cell"], found, found["demand"]),
+        basis=details["basis"],
+        areas_basis=areas.basis,
+        outside=details["outside"],
+        notes=tuple(details["notes"]),
+    )
+
+
+def _agree(amounts: npt.NDArray[np.float64], layer: DemandLayer) -> bool:
+    """Say whether the columns are those of the rows; databases add up in an order of their own."""
+    return len(amounts) == layer.rows and math.isclose(amounts.sum(), layer.amount, rel_tol=1e-9)
+
+
+def _columns(demand: Demand) -> dict[str, npt.NDArray[Any]]:
+    """Return a demand table as numbers: its cells, and its rows' cells and words by their places."""
+    cells = demand.cells
+    return {
+        "cells": cell_numbers(cells["cell"]),
+        "lon": cells["lon"].to_numpy(dtype=float),
+        "lat": cells["lat"].to_numpy(dtype=float),
+        "demand": demand.rows["demand"].to_numpy(dtype=float),
+        "cell": demand.numbers["cell"].astype(np.int32),
+        **{name: demand.numbers[name].astype(np.int8) for name in TEXT_COLUMNS},
+    }
+
+
+def _read_rows(
+    stretches: Iterable[Sequence[tuple[Any, ...]]], cells: Sequence[str]
+) -> dict[str, npt.NDArray[Any]]:
+    """Return the rows of the database as numbers, the same columns as :func:`_columns` keeps of them."""
+    row_of = {cell: row for row, cell in enumerate(cells)}
     number_of = {group: number for number, group in enumerate(GROUPS)}
     found = {name: [np.empty(0, dtype=np.int32)] for name in ("cell", "group", "period")}
     amounts = [np.empty(0)]
@@ -154,23 +202,13 @@ def _demand(
         amounts.append(table[line, period])
     number = {name: np.concatenate(parts) for name, parts in found.items()}
     window, day = np.divmod(number["period"], len(DAYS_BY_TYPE))
-    columns: dict[str, Any] = {
-        column: pd.Categorical.from_codes(codes, categories=list(names))
-        for column, codes, names in (
-            ("cell", number["cell"], row_of),
-            ("group", number["group"], GROUPS),
-            ("window", window, WINDOWS),
-            ("day_type", day, DAYS_BY_TYPE),
-        )
+    return {
+        "cell": number["cell"],
+        "group": number["group"],
+        "window": window,
+        "day_type": day,
+        "demand": np.concatenate(amounts),
     }
-    return Demand(
-        cells=cells,
-        rows=pd.DataFrame({**columns, "demand": np.concatenate(amounts)}),
-        basis=details["basis"],
-        areas_basis=areas.basis,
-        outside=details["outside"],
-        notes=tuple(details["notes"]),
-    )
 
 
 def _numbers(names: Sequence[str], known: Mapping[str, int]) -> npt.NDArray[np.int32]:
