@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,9 @@ from geo.stations import Station
 from geo.store.keys import add_key
 from geo.store.opening import open_store
 from geo.store.protocol import StationStore
+from in_process import MONDAY_NOON, shipped_client
 
 HOSTILE = "</script><img src=x onerror=alert(1)>`${1}`\"'"
-NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)  # Monday 12:10 in Xi'an
 
 
 def register() -> list[Station]:
@@ -45,7 +44,7 @@ def register() -> list[Station]:
 def application(store: StationStore) -> FastAPI:
     """The application at Monday noon."""
     made = create_app(Settings(), store)
-    made.state.service.clock = lambda: NOON
+    made.state.service.clock = lambda: MONDAY_NOON
     return made
 
 
@@ -56,6 +55,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with TestClient(application(opened), raise_server_exceptions=False) as started:
         yield started
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A client of the shipped register on a Monday noon."""
+    with shipped_client(tmp_path_factory.mktemp("planner")) as started:
+        yield started
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +14,10 @@ import pytest
 from pyproj import Geod
 from starlette.testclient import TestClient
 
-from api.app import create_app
-from api.register import shipped_register
-from api.settings import Settings
 from geo.opening_hours import OpeningHours
 from geo.stations import ILLUSTRATIVE_NOTICE
-from geo.store.opening import open_store
 
-NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)
 STREET = "610111001"
-
-
-@pytest.fixture(scope="module")
-def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('collections') / 'store.db'}"
-    open_store(url, shipped_register).close()
-    app = create_app(Settings(store_url=url))
-    app.state.service.clock = lambda: NOON
-    with TestClient(app, raise_server_exceptions=False) as started:
-        yield started
 
 
 def read(content: bytes, form: str, layer: str, folder: Path) -> pd.DataFrame:

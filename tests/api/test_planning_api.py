@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,9 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from api.app import create_app
 from api.register import shipped_register
-from api.settings import Settings
 from geo.accessibility import two_step_fca_points
 from geo.areas import shipped_areas
 from geo.assessment import assess
@@ -26,9 +23,7 @@ from geo.rule_sets import rule_set, shipped_rule_sets
 from geo.service_matrix import station_matrix, street_matrix
 from geo.standard import Standard
 from geo.stations import ILLUSTRATIVE_NOTICE, stations_to_frame
-from geo.store.opening import open_store
 
-NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)  # Monday 12:10 in Xi'an
 MONDAY = date(2026, 11, 23)
 BASIS = {
     "demand_basis",
@@ -47,17 +42,6 @@ STATIONS = stations_to_frame(shipped_register())
 @pytest.fixture(scope="module")
 def demand() -> Demand:
     return build_demand(shipped_areas(), shipped_places(), STATIONS, shipped_model())
-
-
-@pytest.fixture(scope="module")
-def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """A client of the shipped register on a Monday noon."""
-    opened = open_store(f"sqlite:///{tmp_path_factory.mktemp('planner') / 'store.db'}", shipped_register)
-    app = create_app(Settings(), opened)
-    app.state.service.clock = lambda: NOON
-    with TestClient(app, raise_server_exceptions=False) as started:
-        yield started
-    opened.close()
 
 
 def ask(client: TestClient, task: str, **asked: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,8 @@ from geo.store.planning_layers import keep_demand, read_planning_layers
 from geo.store.protocol import Change, StationStore
 from geo.store.reports import add_report, review_report
 from geo.store.snapshot import build_snapshot
+from in_process import MONDAY_NOON
 
-NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)
 TASKS = ("coverage", "gaps", "service-matrix", "compliance", "accessibility", "assessment")
 
 
@@ -121,7 +120,7 @@ def test_answers_outlast_the_store(
 
 def test_one_answer_is_worked_out_once_however_many_ask(store: StationStore) -> None:
     version, stations = store.read()
-    snapshot = build_snapshot(version, {one.id: one for one in stations}, NOON)
+    snapshot = build_snapshot(version, {one.id: one for one in stations}, MONDAY_NOON)
     planning, calls, gate = Planning(store), [], threading.Event()
 
     def work(grounds: Grounds) -> int:
@@ -141,14 +140,14 @@ def test_one_answer_is_worked_out_once_however_many_ask(store: StationStore) -> 
         thread.join(20)
     assert (answers, calls) == ([1] * 6, [version])
     assert planning.known(snapshot, "asked") == 1
-    later = build_snapshot(version + 1, {one.id: one for one in stations}, NOON)
+    later = build_snapshot(version + 1, {one.id: one for one in stations}, MONDAY_NOON)
     assert planning.known(later, "asked") is None
     assert planning.answer(later, "asked", work) == 2
 
 
 def test_a_failed_answer_is_not_kept(store: StationStore) -> None:
     version, stations = store.read()
-    snapshot = build_snapshot(version, {one.id: one for one in stations}, NOON)
+    snapshot = build_snapshot(version, {one.id: one for one in stations}, MONDAY_NOON)
     planning = Planning(store)
 
     def fails(_: Grounds) -> int:
@@ -189,7 +188,7 @@ def test_demand_is_read_once_however_many_ask(store: StationStore, monkeypatch: 
     monkeypatch.setattr("api.planning.read_planning_layers", slowly)
     version, stations = store.read()
     planning = Planning(store)
-    snapshot = build_snapshot(version, {one.id: one for one in stations}, NOON)
+    snapshot = build_snapshot(version, {one.id: one for one in stations}, MONDAY_NOON)
     first = threading.Thread(target=planning.read, args=(snapshot,))
     first.start()
     assert begun.wait(20)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -14,8 +14,7 @@ from geo.store.model import ReportRow
 from geo.store.protocol import StationStore
 from geo.store.report_salts import daily_salt, sender_hash
 from geo.store.reports import list_reports
-
-NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)
+from in_process import MONDAY_NOON
 
 
 def send(client: TestClient, app: FastAPI, address: str, kind: str = "locked", **body: str) -> str:
@@ -37,11 +36,11 @@ def test_two_independent_reports_mark_a_station_until_a_keeper_answers(
 ) -> None:
     first = send(own, app, "192.0.2.1")
     second = send(own, app, "192.0.2.2")
-    made_at(store, first, NOON - timedelta(minutes=40))
-    made_at(store, second, NOON - timedelta(minutes=20))
+    made_at(store, first, MONDAY_NOON - timedelta(minutes=40))
+    made_at(store, second, MONDAY_NOON - timedelta(minutes=20))
     app.state.service.board.refresh()
     assert 'class="told"' not in own.get("/").text  # twenty minutes apart
-    made_at(store, second, NOON - timedelta(minutes=5))
+    made_at(store, second, MONDAY_NOON - timedelta(minutes=5))
     app.state.service.board.refresh()
     for path in ("/", "/stations/a"):
         assert "今天 2 人报“门锁着”，待核实" in own.get(path).text
@@ -57,7 +56,7 @@ def test_two_independent_reports_mark_a_station_until_a_keeper_answers(
 
 def test_one_sender_marks_nothing_however_often(own: TestClient, app: FastAPI, store: StationStore) -> None:
     for hours in range(1, 5):
-        made_at(store, send(own, app, f"2001:db8::{hours}"), NOON - timedelta(hours=hours))
+        made_at(store, send(own, app, f"2001:db8::{hours}"), MONDAY_NOON - timedelta(hours=hours))
     app.state.service.board.refresh()
     assert 'class="told"' not in own.get("/").text
 
@@ -70,7 +69,7 @@ def test_nothing_of_a_sender_is_kept_or_logged(
     kept = list_reports(store)[0]
     assert kept.note == "找王师傅 ***"
     assert "192.0.2.77" not in repr(kept) and "192.0.2.77" not in caplog.text
-    day = NOON.date()
+    day = MONDAY_NOON.date()
     assert kept.reporter_hash == sender_hash(store, "192.0.2.77", day)
     salt = daily_salt(store, day)
     assert daily_salt(store, day) == salt

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,8 +22,8 @@ from geo.store.keys import add_key, revoke_key
 from geo.store.opening import open_store
 from geo.store.protocol import Change, StationStore
 from geo.store.snapshot import SnapshotKeeper
+from in_process import MONDAY_NOON
 
-NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)
 ITEMS = "/api/collections/stations/items"
 GEOJSON = {"Content-Type": "application/geo+json"}
 PATCH = {"Content-Type": "application/merge-patch+json"}
@@ -305,7 +304,7 @@ def test_a_view_renewed_by_a_write_is_the_view_laid_out_anew(store: StationStore
     def told(view: View) -> list[Any]:
         table = view.tables["stations"]
         every = [table.encoded(row) for row in range(len(table))]
-        near = nearest_stations(NearestQuery(109.0, 34.0, amenities=("water",)), view.finder, NOON)
+        near = nearest_stations(NearestQuery(109.0, 34.0, amenities=("water",)), view.finder, MONDAY_NOON)
         return [table.ids, every, table.extent, table.in_box((108, 33, 110, 35)).tolist(), near]
 
     def anew() -> View:

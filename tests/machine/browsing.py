@@ -7,7 +7,17 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Frame,
+    Page,
+    Request,
+    sync_playwright,
+)
 
 from pieces import chromium
 
@@ -22,6 +32,15 @@ CHROMIUM_ARGS = (
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 )
+
+
+def until(page: Page | Frame, condition: str, value: Any = None, limit_s: float = 10) -> None:
+    """Wait until a JavaScript condition holds; Playwright's own wait is eval, which the pages forbid."""
+    for _ in range(round(limit_s / 0.05)):
+        if page.evaluate(condition, value):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"never came true: {condition}")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Serves the worker's pages to a real browser."""
+"""The worker's pages served to a real browser; the planner's pages asked in this process."""
 
 from __future__ import annotations
 
@@ -9,8 +9,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from starlette.testclient import TestClient
 
 from finder_site import CSP, Site
+from in_process import shipped_client
+
+
+@pytest.fixture(scope="module")
+def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A client of the shipped register on a Monday noon."""
+    with shipped_client(tmp_path_factory.mktemp("planner")) as started:
+        yield started
 
 
 @pytest.fixture

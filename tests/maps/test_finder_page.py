@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from api.register import shipped_register
 from geo.bilingual import Lang
 from geo.data_files import data_path
 from geo.opening_hours import OpeningHours
-from geo.stations import Amenity, LonLat, Provenance, Station, station_from_feature
+from geo.stations import Amenity, LonLat, Provenance, Station
 from maps.about_page import render_about
 from maps.assets import static_file
 from maps.finder_page import finder_data, places_data, render_finder
@@ -61,11 +62,6 @@ class Elements(HTMLParser):
             self.blocks[self._open] = self.blocks.get(self._open, "") + data
         else:
             self.text += data
-
-
-def register() -> list[Station]:
-    document = json.loads(data_path("stations.geojson").read_text(encoding="utf-8"))
-    return [station_from_feature(feature) for feature in document["features"]]
 
 
 def station(**changes: object) -> Station:
@@ -127,7 +123,7 @@ def test_a_station_out_of_service_never_shows_as_open() -> None:
 
 
 def test_every_station_of_the_register_is_listed_by_street_with_its_facts() -> None:
-    stations = register()
+    stations = shipped_register()
     page = Elements(render_finder(stations, NOON, VIEW))
     for one in stations:
         assert one.name in page.text
@@ -171,14 +167,14 @@ def test_a_real_place_has_its_links_and_phone() -> None:
 
 def test_a_sample_place_stands_behind_the_warning() -> None:
     for html in (
-        render_finder(register(), NOON, VIEW),
+        render_finder(shipped_register(), NOON, VIEW),
         render_station(station(provenance=SAMPLE), NOON, VIEW),
         render_poster(station(provenance=SAMPLE), NOON, VIEW),
     ):
         page = Elements(html)
         assert "示例站点，请勿前往" in page.text
         assert "application/ld+json" not in page.blocks
-    finder = Elements(render_finder(register(), NOON, VIEW))
+    finder = Elements(render_finder(shipped_register(), NOON, VIEW))
     assert not any(link.startswith("https://") for link in finder.links)
     assert "示例数据：不是真实站点，请勿前往" in finder.text
     station_html = render_station(station(provenance=SAMPLE), NOON, VIEW)
@@ -187,7 +183,7 @@ def test_a_sample_place_stands_behind_the_warning() -> None:
 
 
 def test_known_names_at_sample_places_say_so() -> None:
-    text = Elements(render_finder(register(), NOON, VIEW)).text
+    text = Elements(render_finder(shipped_register(), NOON, VIEW)).text
     for name in ("纺织公园爱心驿站", "区市民中心爱心驿站", "区职工服务中心爱心驿站"):
         assert f"{name}（位置示例）" in text
 
@@ -256,7 +252,7 @@ def test_json_blocks_round_trip_whatever_they_hold() -> None:
 
 
 def test_the_phone_s_intervals_are_the_opening_hours_minute_for_minute() -> None:
-    stations = register()
+    stations = shipped_register()
     data = finder_data(stations, NOON, VIEW)
     by_id = {one.id: one for one in stations}
     start = datetime.fromtimestamp(data["t0"] * 60, tz=ZONE)
@@ -276,7 +272,7 @@ def surveyed_register() -> list[Station]:
     chance = random.Random(5)
     signs = [chr(code) for code in range(0x4E00, 0x4E00 + 800)]
     found = []
-    for one in register():
+    for one in shipped_register():
         opens, closes = chance.randrange(5, 10), chance.randrange(16, 24)
         changed = {
             "provenance": SURVEYED,
@@ -289,7 +285,7 @@ def surveyed_register() -> list[Station]:
     return found
 
 
-@pytest.mark.parametrize("stations", [register(), surveyed_register()], ids=["shipped", "surveyed"])
+@pytest.mark.parametrize("stations", [shipped_register(), surveyed_register()], ids=["shipped", "surveyed"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_first_view_fits_the_budget(stations: list[Station], lang: Lang) -> None:
     html = render_finder(stations, NOON, VIEW, lang)
@@ -344,7 +340,7 @@ def test_error_pages_give_a_way_on() -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_about_page_says_what_stays_on_the_phone(lang: Lang) -> None:
-    text = Elements(render_about(register(), VIEW, lang)).text
+    text = Elements(render_about(shipped_register(), VIEW, lang)).text
     for words in ("OpenStreetMap", "GeoNames", "1.35", "12351"):
         assert words in text
     assert ("不上传" if lang == "zh" else "it is not sent") in text

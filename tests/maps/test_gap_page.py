@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import openpyxl
@@ -14,28 +13,12 @@ from axe_playwright_python.sync_playwright import Axe
 from fastapi.testclient import TestClient
 from playwright.sync_api import Page, expect
 
-from api.app import create_app
-from api.register import shipped_register
-from api.settings import Settings
 from geo.opening_hours import OpeningHours
 from geo.scenario import Scenario, read_scenario
 from geo.scenario_actions import longer_hours
-from geo.store.opening import open_store
 from serving import LiveServer
 
-MONDAY_NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)
 QUESTION = "window=T3&amenities=hot_meal"
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """The application with the shipped register on a Monday noon."""
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('gap') / 'g.db'}", shipped_register)
-    app = create_app(Settings(), store)
-    app.state.service.clock = lambda: MONDAY_NOON
-    with TestClient(app) as started:
-        yield started
-    store.close()
 
 
 def numbers(pattern: str, html: str) -> list[float]:
@@ -49,15 +32,15 @@ def near(shown: float, exact: float) -> bool:
 
 
 @pytest.mark.parametrize("rank", [1, 7])
-def test_sheet_api_and_file_hold_the_same_numbers(client: TestClient, rank: int) -> None:
-    gap = client.get(f"/api/gaps?{QUESTION}&top={rank}").json()["gaps"][-1]
-    html = client.get(f"/planner/gap?{QUESTION}&rank={rank}").text
+def test_sheet_api_and_file_hold_the_same_numbers(planner: TestClient, rank: int) -> None:
+    gap = planner.get(f"/api/gaps?{QUESTION}&top={rank}").json()["gaps"][-1]
+    html = planner.get(f"/planner/gap?{QUESTION}&rank={rank}").text
     assert near(numbers(r'<p class="gap-amount"><b>([\d,.]+)</b>', html)[0], gap["unserved"])
     groups = numbers(r'<td class="gap-bar">.*?</td><td>([\d,.]+)</td>', html)
     assert len(groups) == len(gap["by_group"]) == 6
     assert all(near(a, one["unserved"]) for a, one in zip(groups, gap["by_group"], strict=True))
     book = openpyxl.load_workbook(
-        io.BytesIO(client.get(f"/planner/gap.xlsx?{QUESTION}&rank={rank}").content), data_only=True
+        io.BytesIO(planner.get(f"/planner/gap.xlsx?{QUESTION}&rank={rank}").content), data_only=True
     )
     head, row = list(book["数据"].values)[:2]
     data = dict(zip(head, row, strict=True))
@@ -71,16 +54,16 @@ def test_sheet_api_and_file_hold_the_same_numbers(client: TestClient, rank: int)
     assert windows["T3"] == pytest.approx(gap["unserved"] * 3.5)
 
 
-def test_windows_of_a_week_add_up_to_the_gap(client: TestClient) -> None:
-    gap = client.get("/api/gaps?top=1").json()["gaps"][0]
-    book = openpyxl.load_workbook(io.BytesIO(client.get("/planner/gap.xlsx?rank=1").content), data_only=True)
+def test_windows_of_a_week_add_up_to_the_gap(planner: TestClient) -> None:
+    gap = planner.get("/api/gaps?top=1").json()["gaps"][0]
+    book = openpyxl.load_workbook(io.BytesIO(planner.get("/planner/gap.xlsx?rank=1").content), data_only=True)
     amounts = [line[3] for line in list(book["时段"].values)[1:]]
     assert sum(amounts) == pytest.approx(gap["unserved"])
 
 
-def test_what_it_adds_is_a_scenario_that_serves_more(client: TestClient) -> None:
+def test_what_it_adds_is_a_scenario_that_serves_more(planner: TestClient) -> None:
     plan = Scenario().with_closed("BQ-E01").to_json()
-    html = client.get("/planner/gap", params={"window": "T3", "rank": "7", "b": plan}).text
+    html = planner.get("/planner/gap", params={"window": "T3", "rank": "7", "b": plan}).text
     found = re.search(r'class="button ink" href="([^"]+)"', html)
     assert found
     href = found[1].replace("&amp;", "&")
@@ -88,15 +71,15 @@ def test_what_it_adds_is_a_scenario_that_serves_more(client: TestClient) -> None
     assert made.closed == ("BQ-E01",)
     assert made.changes == 2
     assert "window=T3" in unquote(href)
-    answered = client.get(href)
+    answered = planner.get(href)
     assert answered.status_code == 200
     assert "2 项改动" in answered.text
 
 
 @pytest.mark.parametrize("rank", ["", "0", "99999", "x", "1.0", "-1"])
-def test_no_such_gap_is_a_404(client: TestClient, rank: str) -> None:
-    assert client.get(f"/planner/gap?rank={rank}").status_code == 404
-    assert client.get(f"/planner/gap.xlsx?rank={rank}").status_code == 404
+def test_no_such_gap_is_a_404(planner: TestClient, rank: str) -> None:
+    assert planner.get(f"/planner/gap?rank={rank}").status_code == 404
+    assert planner.get(f"/planner/gap.xlsx?rank={rank}").status_code == 404
 
 
 def test_longer_hours_are_open_in_the_windows_and_as_before() -> None:

@@ -14,10 +14,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from browsing import PageOpener
-from geo.data_files import data_path
-from geo.geojson import FeatureReader
-from geo.stations import Station, station_from_feature
+from api.register import shipped_register
+from browsing import PageOpener, until
 from maps.assets import static_file
 from maps.folium_local import MapPage
 from maps.planner_map import render_planner_map
@@ -28,11 +26,6 @@ NOW = datetime(2026, 11, 23, 11, 40, tzinfo=ZoneInfo("Asia/Shanghai"))
 RENDERERS = [render_planner_map, render_worker_map]
 HOSTILE = "</script><img src=x onerror=alert(1)><b>`${alert(2)}`'\"{{7*7}}\\u2028\u2028]]>-->"
 # Console lines about a policy that could not be applied would fail the test by themselves.
-
-
-def register() -> list[Station]:
-    """The shipped register."""
-    return [station_from_feature(feature) for _, feature in FeatureReader(data_path("stations.geojson"))]
 
 
 def show(page: Page, shown: MapPage) -> None:
@@ -49,15 +42,6 @@ def show(page: Page, shown: MapPage) -> None:
 
     page.route("**/*", answer)
     page.goto("http://localhost:1/map")
-
-
-def until(page: Page, condition: str, value: Any = None) -> None:
-    """Wait until a JavaScript condition holds; Playwright's own wait is eval, which the policy forbids."""
-    for _ in range(100):
-        if page.evaluate(condition, value):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"never came true: {condition}")
 
 
 def tab_round(page: Page, steps: int) -> list[dict[str, Any]]:
@@ -78,7 +62,7 @@ def tab_round(page: Page, steps: int) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("render", RENDERERS)
 def test_tab_reaches_every_station_by_name_and_state(page: Page, render: Any) -> None:
-    show(page, render(register(), NOW))
+    show(page, render(shipped_register(), NOW))
     marks = [one for one in tab_round(page, 85) if one["mark"]]
     assert {one["role"] for one in marks} == {"button"}
     assert all(one["outline"] >= 3 for one in marks)
@@ -90,7 +74,7 @@ def test_tab_reaches_every_station_by_name_and_state(page: Page, render: Any) ->
 
 @pytest.mark.parametrize(("render", "key"), [(render_planner_map, "Enter"), (render_worker_map, " ")])
 def test_station_opens_by_keyboard_and_gives_the_focus_back(page: Page, render: Any, key: str) -> None:
-    show(page, render(register(), NOW))
+    show(page, render(shipped_register(), NOW))
     mark = page.get_by_role("button", name="示例站 03（五环集团文化广场附近）")
     mark.focus()
     page.keyboard.press(key)
@@ -108,7 +92,7 @@ def test_station_opens_by_keyboard_and_gives_the_focus_back(page: Page, render: 
 
 @pytest.mark.parametrize("render", RENDERERS)
 def test_tick_takes_layer_and_legend_away_together(page: Page, render: Any) -> None:
-    show(page, render(register(), NOW))
+    show(page, render(shipped_register(), NOW))
     tick = page.get_by_label("站点状态").and_(page.locator("input"))
     legend = page.locator(".legend[data-layer=stations]")
     expect(legend).to_be_visible()
@@ -126,7 +110,7 @@ def test_tick_takes_layer_and_legend_away_together(page: Page, render: Any) -> N
 
 @pytest.mark.parametrize("render", RENDERERS)
 def test_hostile_words_are_only_words(page: Page, render: Any) -> None:
-    base = register()[3]
+    base = shipped_register()[3]
     changed = {"name": HOSTILE, "address": HOSTILE, "street": HOSTILE, "welcome_note": HOSTILE}
     hostile = base.model_copy(update=changed)
     page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
@@ -143,7 +127,7 @@ def test_hostile_words_are_only_words(page: Page, render: Any) -> None:
 
 
 def test_hostile_words_in_the_file(page: Page, tmp_path: Path) -> None:
-    hostile = register()[3].model_copy(update={"name": HOSTILE})
+    hostile = shipped_register()[3].model_copy(update={"name": HOSTILE})
     page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
     file = tmp_path / "map.html"
     file.write_text(render_planner_map([hostile], NOW, inline=True).html, encoding="utf-8")
@@ -155,7 +139,7 @@ def test_hostile_words_in_the_file(page: Page, tmp_path: Path) -> None:
 
 def test_file_opens_alone_and_works(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "地图.html"
-    file.write_text(render_planner_map(register(), NOW, inline=True).html, encoding="utf-8")
+    file.write_text(render_planner_map(shipped_register(), NOW, inline=True).html, encoding="utf-8")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(file.as_uri())
@@ -167,7 +151,7 @@ def test_file_opens_alone_and_works(page: Page, tmp_path: Path) -> None:
 @pytest.mark.parametrize("render", RENDERERS)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_control_has_a_name_and_ids_are_single(page: Page, render: Any, lang: Any) -> None:
-    show(page, render(register(), NOW, lang=lang))
+    show(page, render(shipped_register(), NOW, lang=lang))
     found = page.evaluate(
         """() => {
         const all = what => [...document.querySelectorAll(what)];
@@ -191,7 +175,7 @@ def test_every_control_has_a_name_and_ids_are_single(page: Page, render: Any, la
     ("render", "least"), [(render_planner_map, 24), (render_worker_map, 48)], ids=["planner", "worker"]
 )
 def test_targets_are_large_enough(page: Page, render: Any, least: int) -> None:
-    show(page, render(register(), NOW))
+    show(page, render(shipped_register(), NOW))
     small = page.evaluate(
         """least => [...document.querySelectorAll('.mk, .tools button:not([hidden])')]
         .filter(e => Math.min(e.offsetWidth, e.offsetHeight) < least).map(e => e.outerHTML)""",
@@ -203,7 +187,7 @@ def test_targets_are_large_enough(page: Page, render: Any, least: int) -> None:
 @pytest.mark.parametrize("render", RENDERERS)
 def test_phone_starts_with_the_map_and_never_scrolls_sideways(open_page: PageOpener, render: Any) -> None:
     page = open_page(360, 740)
-    show(page, render(register(), NOW))
+    show(page, render(shipped_register(), NOW))
     assert page.locator("#panel").evaluate("e => e.open") is False
     assert page.locator(".map").evaluate("e => e.offsetHeight") >= 320
     page.set_viewport_size({"width": 320, "height": 640})
@@ -216,7 +200,7 @@ def test_phone_starts_with_the_map_and_never_scrolls_sideways(open_page: PageOpe
 
 
 def test_list_shows_the_same_stations(page: Page) -> None:
-    show(page, render_planner_map(register(), NOW))
+    show(page, render_planner_map(shipped_register(), NOW))
     page.get_by_role("button", name="列表查看").click()
     rows = page.locator("#table tbody tr")
     expect(rows).to_have_count(63)
@@ -229,7 +213,7 @@ def test_list_shows_the_same_stations(page: Page) -> None:
 
 
 def test_worker_list_follows_the_view(page: Page) -> None:
-    show(page, render_worker_map(register(), NOW))
+    show(page, render_worker_map(shipped_register(), NOW))
     expect(page.locator("#in-view")).to_have_text("图上 63 个站，和列表一样")
     page.evaluate("CareMap.map.setView([34.266, 109.06], 16, {animate: false})")
     inside = page.locator("#table li:not([hidden])").count()
@@ -240,7 +224,7 @@ def test_worker_list_follows_the_view(page: Page) -> None:
 
 
 def test_full_screen_and_zoom_are_our_own_buttons(page: Page) -> None:
-    show(page, render_planner_map(register(), NOW))
+    show(page, render_planner_map(shipped_register(), NOW))
     before = page.evaluate("CareMap.map.getZoom()")
     page.get_by_role("button", name="放大").click()
     until(page, "zoom => CareMap.map.getZoom() > zoom", before)
@@ -254,12 +238,12 @@ def test_full_screen_and_zoom_are_our_own_buttons(page: Page) -> None:
 
 def test_still_page_for_those_who_ask(open_page: PageOpener) -> None:
     page = open_page(reduced_motion="reduce")
-    show(page, render_planner_map(register(), NOW))
+    show(page, render_planner_map(shipped_register(), NOW))
     assert page.evaluate("[CareMap.map.options.zoomAnimation, CareMap.map.options.inertia]") == [False, False]
 
 
 def test_map_is_drawn_in_the_colours_of_the_legend(page: Page) -> None:
-    show(page, render_planner_map(register(), NOW))
+    show(page, render_planner_map(shipped_register(), NOW))
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     colours = {colour for _, colour in picture.getcolors(1 << 24) or []}
     assert (0xFB, 0xFA, 0xF6) in colours  # land
@@ -276,7 +260,7 @@ def test_map_is_drawn_in_the_colours_of_the_legend(page: Page) -> None:
 
 
 def test_names_never_lie_over_each_other(page: Page) -> None:
-    show(page, render_planner_map(register(), NOW))
+    show(page, render_planner_map(shipped_register(), NOW))
     page.evaluate("CareMap.map.setView([34.28, 109.06], 14, {animate: false})")
     page.wait_for_timeout(100)
     boxes = page.locator(".l-place:not(.none) > span").evaluate_all(
@@ -296,7 +280,7 @@ def test_names_never_lie_over_each_other(page: Page) -> None:
 
 def test_worker_opens_the_list_where_it_can_be_seen(open_page: PageOpener) -> None:
     page = open_page(360, 740)
-    show(page, render_worker_map(register(), NOW))
+    show(page, render_worker_map(shipped_register(), NOW))
     page.locator("#table summary").click()
     expect(page.locator("#table li").nth(3)).to_be_in_viewport()
     expect(page.locator("#more-less")).to_have_text("收起")
@@ -305,7 +289,7 @@ def test_worker_opens_the_list_where_it_can_be_seen(open_page: PageOpener) -> No
 def test_position_is_asked_for_only_by_the_button(open_page: PageOpener) -> None:
     here = {"longitude": 109.06, "latitude": 34.27, "accuracy": 30}
     page = open_page(360, 740, geolocation=here, permissions=["geolocation"])
-    show(page, render_worker_map(register(), NOW))
+    show(page, render_worker_map(shipped_register(), NOW))
     expect(page.locator(".me")).to_have_count(0)
     page.get_by_role("button", name="我的位置").click()
     expect(page.locator(".me")).to_have_text("我")
@@ -315,13 +299,13 @@ def test_position_is_asked_for_only_by_the_button(open_page: PageOpener) -> None
 
 def test_refused_position_is_said_in_words(open_page: PageOpener) -> None:
     page = open_page(360, 740, permissions=[])
-    show(page, render_worker_map(register(), NOW))
+    show(page, render_worker_map(shipped_register(), NOW))
     page.get_by_role("button", name="我的位置").click()
     expect(page.locator("#said")).to_have_text("没定到位置，请直接看图找站")
 
 
 def test_print_leaves_the_tools_away(page: Page) -> None:
-    show(page, render_planner_map(register(), NOW))
+    show(page, render_planner_map(shipped_register(), NOW))
     page.emulate_media(media="print")
     expect(page.locator(".tools")).to_be_hidden()
     expect(page.locator(".credits")).to_be_visible()

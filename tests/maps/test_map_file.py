@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.cli import run
 from api.settings import Settings
-from browsing import PageOpener
+from browsing import PageOpener, until
 
 READY = "!!(window.CareMap && CareMap.map && CareMap.layers.coverage)"
 CELLS = """() => { const c = CareMap.data.cells; let x = c.start[0], y = c.start[1]; const at = [[x, y]];
@@ -41,15 +41,6 @@ def client(store_url: str, file: Path) -> Iterator[TestClient]:
     assert file.exists()
     with TestClient(create_app(Settings(store_url=store_url))) as made:
         yield made
-
-
-def until(page: Page, condition: str) -> None:
-    """Wait until a JavaScript condition holds, without eval, which the policy forbids."""
-    for _ in range(200):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"never came true: {condition}")
 
 
 def opened(page: Page, file: Path) -> list[str]:

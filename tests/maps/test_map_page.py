@@ -19,10 +19,10 @@ import folium.plugins
 import pytest
 from folium.elements import JSCSSMixin
 
+from api.register import shipped_register
 from geo.data_files import data_path
 from geo.errors import NotFoundError
-from geo.geojson import FeatureReader
-from geo.stations import Station, station_from_feature
+from geo.stations import Station
 from maps.assets import script_text, static_file, static_names, static_url, style_text
 from maps.basemap import short_street, tile_layers
 from maps.folium_local import DataLayer, LocalMap, RemoteAddressError, finish, lat_lon, remote_addresses
@@ -47,11 +47,6 @@ def station(number: int, **fields: Any) -> Station:
         "location": (109.06 + number / 1000, 34.27),
     }
     return Station.model_validate({**record, **fields})
-
-
-def register() -> list[Station]:
-    """The shipped register."""
-    return [station_from_feature(feature) for _, feature in FeatureReader(data_path("stations.geojson"))]
 
 
 def inline_scripts(html: str) -> list[str]:
@@ -85,7 +80,7 @@ def link_lists() -> dict[str, Any]:
 
 @pytest.mark.parametrize("render", RENDERERS)
 def test_page_names_only_own_static_files(render: Any) -> None:
-    html = render(register(), MONDAY_NOON).html.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    html = render(shipped_register(), MONDAY_NOON).html.replace('xmlns="http://www.w3.org/2000/svg"', "")
     loaded = re.findall(r'<(?:script|link)[^>]+(?:src|href)="([^"]+)"', html)
     assert loaded
     for address in loaded:
@@ -100,7 +95,7 @@ def test_page_names_only_own_static_files(render: Any) -> None:
 
 @pytest.mark.parametrize("render", RENDERERS)
 def test_policy_allows_exactly_the_pages_scripts(render: Any) -> None:
-    page = render(register(), MONDAY_NOON)
+    page = render(shipped_register(), MONDAY_NOON)
     scripts = inline_scripts(page.html)
     assert len(scripts) == 1
     digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
@@ -112,7 +107,7 @@ def test_policy_allows_exactly_the_pages_scripts(render: Any) -> None:
 
 
 def test_self_contained_page_loads_nothing() -> None:
-    page = render_planner_map(register(), MONDAY_NOON, inline=True)
+    page = render_planner_map(shipped_register(), MONDAY_NOON, inline=True)
     markup = re.sub(r"<(script|style)[^>]*>.*?</\1>", "", page.html, flags=re.DOTALL)
     addresses = re.findall(r'\s(?:src|href|srcset|action)="([^"]*)"', markup)
     assert addresses
@@ -227,7 +222,9 @@ def test_templates_in_names_are_not_run(render: Any) -> None:
 @pytest.mark.parametrize("render", RENDERERS)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_page_carries_language_title_credits_and_no_zoom_lock(render: Any, lang: Any) -> None:
-    html = render(register(), MONDAY_NOON, PageView(map_review_number="陕S(2026)001号"), lang=lang).html
+    html = render(
+        shipped_register(), MONDAY_NOON, PageView(map_review_number="陕S(2026)001号"), lang=lang
+    ).html
     assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}">' in html
     assert re.search(r"<title>[^<]{5,}</title>", html)
     assert html.count("<h1") == 1
@@ -279,7 +276,7 @@ def test_legend_counts_what_the_map_shows() -> None:
 
 
 def test_all_stations_of_the_register_are_drawn_where_they_are() -> None:
-    stations = register()
+    stations = shipped_register()
     drawn = data_of(render_planner_map(stations, MONDAY_NOON).html)["layers"]["stations"]["stations"]
     expected = sorted((one.location.lon, one.location.lat) for one in stations if one.location)
     assert len(expected) == 63
@@ -308,7 +305,7 @@ def test_empty_register_says_so(render: Any) -> None:
 
 @pytest.mark.parametrize("render", RENDERERS)
 def test_size_stays_in_budget(render: Any) -> None:
-    assert len(gzip.compress(render(register(), MONDAY_NOON).html.encode())) <= 80_000
+    assert len(gzip.compress(render(shipped_register(), MONDAY_NOON).html.encode())) <= 80_000
 
 
 @pytest.mark.parametrize("render", RENDERERS)

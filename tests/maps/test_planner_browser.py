@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Frame, Page, expect
 
-from browsing import PageOpener
+from browsing import PageOpener, until
 from serving import LiveServer
 
 QUESTION = "window=T3&amenities=hot_meal"
@@ -28,15 +28,6 @@ PAGES = [
     "/planner?lang=en",
 ]
 READY = "!!(window.CareMap && CareMap.map && CareMap.layers.coverage)"
-
-
-def until(page: Page | Frame, condition: str, value: Any = None) -> None:
-    """Wait until a JavaScript condition holds, without eval, which the policy forbids."""
-    for _ in range(200):
-        if page.evaluate(condition, value):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"never came true: {condition}")
 
 
 def told(url: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import random
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import Page, Response, expect
 
 from api.register import shipped_register
+from browsing import until
 from geo.areas import shipped_areas
 from geo.demand import Demand
 from geo.demand_cells import area_cells, cell_table
@@ -26,6 +28,7 @@ from serving import LiveServer
 CELLS = 50_000
 QUESTION = "window=T3"
 SHOWN = "!!document.querySelector('.cells-now')"
+patient = partial(until, limit_s=20)
 MOST_PAGE_BYTES, MOST_HTML_BYTES = 250_000, 80_000
 
 
@@ -68,7 +71,7 @@ def server(demand: Demand, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def cells_map(page: Page, server: LiveServer) -> Page:
     """The map with the first picture on it, nothing above the cells."""
     page.goto(f"{server.url}/planner/map?{QUESTION}")
-    until(page, f"!!(window.CareMap && CareMap.map) && {SHOWN}")
+    patient(page, f"!!(window.CareMap && CareMap.map) && {SHOWN}")
     page.evaluate("['gaps', 'service', 'streets', 'places'].forEach(key => CareMap.layers[key].remove())")
     return page
 
@@ -84,15 +87,6 @@ def wait_for_map(server: LiveServer) -> None:
     pytest.fail("the map never opened")
 
 
-def until(page: Page, condition: str, value: Any = None) -> None:
-    """Wait until a JavaScript condition holds, without eval, which the policy forbids."""
-    for _ in range(400):
-        if page.evaluate(condition, value):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"never came true: {condition}")
-
-
 def told(server: LiveServer, lon: float, lat: float) -> dict[str, Any]:
     """The API's figures of the cell at a place."""
     with urllib.request.urlopen(f"{server.url}/api/cell?{QUESTION}&lon={lon}&lat={lat}") as answer:
@@ -103,7 +97,7 @@ def told(server: LiveServer, lon: float, lat: float) -> dict[str, Any]:
 def look_at(page: Page, lon: float, lat: float, zoom: float) -> tuple[float, float]:
     """Bring a place into the middle, wait for its picture; return where it lies in the window."""
     page.evaluate("at => { CareMap.map.setView([at[1], at[0]], at[2], {animate: false}); }", [lon, lat, zoom])
-    until(
+    patient(
         page,
         """() => { const map = CareMap.map, now = document.querySelector('.cells-now');
         if (!now || now.naturalWidth !== now.width || now.naturalHeight !== now.height) { return false; }
@@ -150,7 +144,7 @@ def test_first_visit_stays_within_its_budget(page: Page, server: LiveServer) -> 
 
     page.on("requestfinished", lambda request: count(request.response()))
     page.goto(f"{server.url}/planner/map?{QUESTION}")
-    until(page, SHOWN)
+    patient(page, SHOWN)
     page.wait_for_timeout(300)
     pictures = [url for url in sizes if "cells.png" in url]
     assert len(pictures) == 1
@@ -204,14 +198,14 @@ def test_pictures_follow_the_view_pixel_for_pixel(cells_map: Page, demand: Deman
             && now[0].naturalHeight === now[0].height; }"""
     for zoom in (10, 12.25, 13.5, 17):
         look_at(cells_map, lon, lat, zoom)
-        until(cells_map, sharp)
+        patient(cells_map, sharp)
     asked: list[str] = []
     cells_map.on("request", lambda request: asked.append(request.url))
     cells_map.evaluate("() => { CareMap.map.panBy([200, 0], {animate: false}); }")
     cells_map.wait_for_timeout(300)
     assert asked == []  # the margin holds it
     cells_map.evaluate("() => { CareMap.map.panBy([0, -900], {animate: false}); }")
-    until(cells_map, sharp)
+    patient(cells_map, sharp)
     cells_map.wait_for_timeout(300)
     assert len(asked) == 1
     assert cells_map.evaluate("getComputedStyle(document.querySelector('.cells-now')).imageRendering") == (
@@ -222,7 +216,7 @@ def test_pictures_follow_the_view_pixel_for_pixel(cells_map: Page, demand: Deman
 def test_on_paper_all_cells_are_shown(cells_map: Page, demand: Demand) -> None:
     lon, lat = (float(demand.cells[name].median()) for name in ("lon", "lat"))
     look_at(cells_map, lon, lat, 16)
-    until(
+    patient(
         cells_map,
         "!!document.querySelector('.cells-paper') && document.querySelector('.cells-paper').complete",
     )

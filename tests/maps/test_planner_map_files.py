@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,30 +12,14 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from api.app import create_app
-from api.register import shipped_register
-from api.settings import Settings
 from geo.areas import Areas, shipped_areas
-from geo.store.opening import open_store
 from maps.ground import ground_data
 from maps.map_credits import credit_lines
 from maps.planner_map import ground_legend
 from serving import LiveServer
 
-MONDAY_NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)
 QUESTION = "window=T3&amenities=hot_meal"
 LAND, OUTSIDE = (0xFB, 0xFA, 0xF6), (0xE7, 0xEB, 0xE7)
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """The application with the shipped register on a Monday noon."""
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('files') / 'm.db'}", shipped_register)
-    app = create_app(Settings(), store)
-    app.state.service.clock = lambda: MONDAY_NOON
-    with TestClient(app) as started:
-        yield started
-    store.close()
 
 
 def imported() -> Areas:
@@ -47,8 +29,8 @@ def imported() -> Areas:
     return Areas(replace(areas.district, **own), tuple(replace(one, **own) for one in areas.streets))
 
 
-def test_the_picture_shows_the_map(client: TestClient) -> None:
-    answered = client.get(f"/planner/map.png?{QUESTION}")
+def test_the_picture_shows_the_map(planner: TestClient) -> None:
+    answered = planner.get(f"/planner/map.png?{QUESTION}")
     assert answered.status_code == 200
     assert answered.headers["content-type"] == "image/png"
     picture = Image.open(io.BytesIO(answered.content)).convert("RGB")
@@ -58,23 +40,23 @@ def test_the_picture_shows_the_map(client: TestClient) -> None:
 
 
 def test_without_chromium_it_says_what_to_install(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    planner: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    answered = client.get(f"/planner/map.png?{QUESTION}")
+    answered = planner.get(f"/planner/map.png?{QUESTION}")
     assert answered.status_code == 501
     assert "chromium" in answered.text.lower()
 
 
-def test_layers_hold_the_numbers_of_the_api(client: TestClient, tmp_path: Path) -> None:
+def test_layers_hold_the_numbers_of_the_api(planner: TestClient, tmp_path: Path) -> None:
     file = tmp_path / "map.gpkg"
-    file.write_bytes(client.get(f"/planner/map.gpkg?{QUESTION}").content)
-    told = client.get(f"/api/coverage?{QUESTION}").json()
+    file.write_bytes(planner.get(f"/planner/map.gpkg?{QUESTION}").content)
+    told = planner.get(f"/api/coverage?{QUESTION}").json()
     cells = gpd.read_file(file, layer="demand_cells")
     assert cells.crs == "EPSG:4326"
     assert cells["demand"].sum() == pytest.approx(told["demand"])
     assert cells["covered"].sum() == pytest.approx(told["demand_covered"])
-    gaps = client.get(f"/api/gaps?{QUESTION}").json()["gaps"]
+    gaps = planner.get(f"/api/gaps?{QUESTION}").json()["gaps"]
     layer = gpd.read_file(file, layer="gaps")
     assert layer["unserved"].tolist() == pytest.approx([gap["unserved"] for gap in gaps])
     assert len(gpd.read_file(file, layer="stations")) == 63

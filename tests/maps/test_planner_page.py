@@ -7,8 +7,7 @@ import csv
 import gzip
 import io
 import re
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +18,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import geo
-from api.app import create_app
-from api.register import shipped_register
-from api.settings import Settings
 from geo.coverage import Figures
 from geo.metrics import REASONS_EN
 from geo.report_text import whole_percents
-from geo.store.opening import open_store
 from geo.time_windows import WINDOWS
 from maps.planner_charts import CLOCK_HEIGHT, CLOCK_WIDTH, cause_parts, clock_bars
 from maps.planner_state import PlannerState
 from maps.planner_texts import PLANNER_TEXTS, percent
 
-MONDAY_NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)
 QUESTIONS = [
     "",
     "?window=T3&amenities=hot_meal",
@@ -39,17 +33,6 @@ QUESTIONS = [
     "?radius_m=1000&window=T2",
     "?group=delivery",
 ]
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """The application with the shipped register on a Monday noon."""
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('planner') / 'p.db'}", shipped_register)
-    app = create_app(Settings(), store)
-    app.state.service.clock = lambda: MONDAY_NOON
-    with TestClient(app) as started:
-        yield started
-    store.close()
 
 
 def text_of(html: str, pattern: str) -> str:
@@ -65,12 +48,12 @@ def amount(text: str) -> float:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_numbers_are_the_apis(client: TestClient, question: str) -> None:
-    html = client.get(f"/planner{question}").text
-    told = client.get(f"/api/coverage{question}").json()
+def test_numbers_are_the_apis(planner: TestClient, question: str) -> None:
+    html = planner.get(f"/planner{question}").text
+    told = planner.get(f"/api/coverage{question}").json()
     assert text_of(html, r'id="share"><b>(.*?)</b>') == percent(told["share"])
     assert text_of(html, r'id="share-if-open">(.*?)%') == percent(told["share_if_unknown_open"])
-    gaps = client.get(f"/api/gaps{question}").json()["gaps"]
+    gaps = planner.get(f"/api/gaps{question}").json()["gaps"]
     shown = re.findall(r'<b class="g-amount">([\d,.]+)</b>', html)
     assert len(shown) == min(30, len(gaps)) > 0
     for text, gap in zip(shown, gaps, strict=False):
@@ -80,11 +63,11 @@ def test_numbers_are_the_apis(client: TestClient, question: str) -> None:
     assert "示例数据" in html
 
 
-def test_files_hold_the_metrics_of_the_page(client: TestClient) -> None:
+def test_files_hold_the_metrics_of_the_page(planner: TestClient) -> None:
     question = "?window=T3"
-    html = client.get(f"/planner{question}").text
+    html = planner.get(f"/planner{question}").text
     link = text_of(html, r'class="files"><a href="([^"]+csv)"').replace("&amp;", "&")
-    answered = client.get(link)
+    answered = planner.get(link)
     assert answered.status_code == 200
     rows = list(csv.DictReader(io.StringIO(answered.content.decode("utf-8-sig"))))
     walk = next(row for row in rows if row.get("figure") == "walk")
@@ -95,21 +78,21 @@ def test_files_hold_the_metrics_of_the_page(client: TestClient) -> None:
     assert html.count('<tr id="metric-') == 13
 
 
-def test_metrics_are_defined_in_the_language_of_the_page(client: TestClient) -> None:
+def test_metrics_are_defined_in_the_language_of_the_page(planner: TestClient) -> None:
     for lang, chinese in (("zh", True), ("en", False)):
-        html = client.get(f"/planner?lang={lang}").text
+        html = planner.get(f"/planner?lang={lang}").text
         defined = re.findall(r'<tr id="metric-[^"]+">.*?</summary><p>(.*?)</p>', html, re.DOTALL)
         assert len(defined) == 13
         assert all(bool(re.search("[一-鿿]", text)) == chinese for text in defined)
 
 
-def test_why_there_is_no_number_is_told_in_the_language_of_the_page(client: TestClient) -> None:
-    rows = list(csv.DictReader(io.StringIO(client.get("/api/assessment?f=csv").text.lstrip("\ufeff"))))
+def test_why_there_is_no_number_is_told_in_the_language_of_the_page(planner: TestClient) -> None:
+    rows = list(csv.DictReader(io.StringIO(planner.get("/api/assessment?f=csv").text.lstrip("\ufeff"))))
     told = {row["reason"] for row in rows if row.get("reason")}
     assert len(told) >= 3
     assert told <= REASONS_EN.keys()
     for path in ("/planner?lang=en", "/planner/report?lang=en"):
-        html = client.get(path).text
+        html = planner.get(path).text
         assert not any(reason in html for reason in told), path
         assert REASONS_EN["登记表没有填写上图情况"] in html, path
 
@@ -124,21 +107,21 @@ def test_every_reason_the_metrics_name_has_english() -> None:
     assert {reason for reason in named if isinstance(reason, str)} <= REASONS_EN.keys()
 
 
-def test_what_to_install_is_named_as_a_thing(client: TestClient) -> None:
+def test_what_to_install_is_named_as_a_thing(planner: TestClient) -> None:
     question = "window=T3&amenities=hot_meal"
     for path in (f"/planner?{question}", f"/planner/report?{question}"):
-        html = client.get(path).text
+        html = planner.get(path).text
         assert "添微波炉" in html, path
         assert "添热饭" not in html, path
 
 
-def test_all_thirteen_numbers_are_the_csvs_and_the_workbooks(client: TestClient) -> None:
+def test_all_thirteen_numbers_are_the_csvs_and_the_workbooks(planner: TestClient) -> None:
     question = "?window=T3"
-    html = client.get(f"/planner{question}").text
-    text = client.get(f"/api/assessment{question}&f=csv").content.decode("utf-8-sig")
+    html = planner.get(f"/planner{question}").text
+    text = planner.get(f"/api/assessment{question}&f=csv").content.decode("utf-8-sig")
     from_csv = list(csv.DictReader(io.StringIO(text)))
     book = openpyxl.load_workbook(
-        io.BytesIO(client.get(f"/api/assessment{question}&f=xlsx").content), data_only=True
+        io.BytesIO(planner.get(f"/api/assessment{question}&f=xlsx").content), data_only=True
     )
     head, *lines = book["数据"].values
     from_book = [dict(zip(head, line, strict=True)) for line in lines]
@@ -159,31 +142,31 @@ def test_all_thirteen_numbers_are_the_csvs_and_the_workbooks(client: TestClient)
         )
 
 
-def test_page_holds_no_inline_code_and_stays_small(client: TestClient) -> None:
-    answered = client.get("/planner?window=T3")
+def test_page_holds_no_inline_code_and_stays_small(planner: TestClient) -> None:
+    answered = planner.get("/planner?window=T3")
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", answered.text)
     for path in ("/planner?window=T3", "/planner/map/nothing", "/offline"):
-        assert "unsafe-inline" not in client.get(path).headers["content-security-policy"], path
-    frame = client.get("/planner/map?window=T3&embed=1").text
+        assert "unsafe-inline" not in planner.get(path).headers["content-security-policy"], path
+    frame = planner.get("/planner/map?window=T3&embed=1").text
     assert len(gzip.compress(frame.encode(), 5)) <= 80_000
     assert len(gzip.compress(answered.content, 5)) <= 30_000
 
 
 @pytest.mark.parametrize("lang", ["", "&lang=en"])
-def test_broken_values_are_as_if_they_were_not_there(client: TestClient, lang: str) -> None:
-    broken = client.get(f"/planner?minutes=abc&window=T9&day=never&group=x&amenities=gold&week=1{lang}")
-    plain = client.get(f"/planner?{lang.lstrip('&')}")
+def test_broken_values_are_as_if_they_were_not_there(planner: TestClient, lang: str) -> None:
+    broken = planner.get(f"/planner?minutes=abc&window=T9&day=never&group=x&amenities=gold&week=1{lang}")
+    plain = planner.get(f"/planner?{lang.lstrip('&')}")
     assert broken.status_code == plain.status_code == 200
     assert broken.text == plain.text
 
 
-def test_a_cell_is_the_map_s_and_the_tables(client: TestClient) -> None:
-    found = client.get("/api/cell?lon=109.0582&lat=34.2705&window=T3").json()
+def test_a_cell_is_the_map_s_and_the_tables(planner: TestClient) -> None:
+    found = planner.get("/api/cell?lon=109.0582&lat=34.2705&window=T3").json()
     assert sum(found["causes"].values()) + found["demand_covered"] == pytest.approx(found["demand"])
     assert found["demand_covered"] / found["demand"] == pytest.approx(found["share"])
     assert found["parameters"]["window"] == "T3"
-    assert client.get("/api/cell?lon=100&lat=20").json()["cell"] is None
-    assert client.get("/api/cell?lon=109").status_code == 400
+    assert planner.get("/api/cell?lon=100&lat=20").json()["cell"] is None
+    assert planner.get("/api/cell?lon=109").status_code == 400
 
 
 @given(

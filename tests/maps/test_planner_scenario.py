@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from api.cli import run
-from browsing import PageOpener
+from browsing import PageOpener, until
 from geo.scenario_difference import CLASSES
 from maps.map_layers_scenario import DIFFERENCE
 from serving import LiveServer
@@ -25,15 +24,6 @@ PLAN = {
 }
 QUESTION = f"window=T3&b={quote(json.dumps(PLAN, ensure_ascii=False))}"
 READY = "!!(window.CareMap && CareMap.map && CareMap.layers.difference)"
-
-
-def until(page: Page, condition: str) -> None:
-    """Wait until a JavaScript condition holds."""
-    for _ in range(200):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"never came true: {condition}")
 
 
 def test_classes_are_those_of_the_difference() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,8 @@ from api.settings import Settings
 from geo.errors import StoreUnavailableError
 from geo.store.opening import open_store
 from geo.store.reports import add_report
+from in_process import MONDAY_NOON
 
-MONDAY_NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)
 DISABLED = re.compile(r'<button aria-pressed="false" disabled title="[^"]+">实测')
 
 
