@@ -181,15 +181,7 @@ class Planning:
         answered = self.answered
 
         def work(grounds: Grounds) -> Assessment:
-            return assess(
-                grounds.stations,
-                grounds.demand,
-                standard,
-                today=today,
-                places=grounds.places,
-                answered=answered,
-                street_names=grounds.areas.street_names(),
-            )
+            return assessed(grounds, standard, today, answered)
 
         return self.answer(snapshot, ("assessment", standard, today, answered), work, basis)
 
@@ -208,6 +200,21 @@ class Planning:
         areas = layers.areas or shipped_areas()
         demand = layers.demand or build_demand(areas, places, stations, shipped_model())
         return Grounds(snapshot.version, stations, demand, areas, places)
+
+
+def assessed(
+    grounds: Grounds, standard: Standard, today: date, answered: tuple[int, int] | None
+) -> Assessment:
+    """Return the assessment of what stands on ``grounds``; ``answered`` counts the workers' reports."""
+    return assess(
+        grounds.stations,
+        grounds.demand,
+        standard,
+        today=today,
+        places=grounds.places,
+        answered=answered,
+        street_names=grounds.areas.street_names(),
+    )
 
 
 def _shelf(cells: int) -> int:

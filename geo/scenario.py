@@ -70,6 +70,11 @@ class Scenario:
         """How many things are different."""
         return len(self.closed) + len(self.hours) + len(self.equipped) + len(self.sites)
 
+    @property
+    def site_ids(self) -> tuple[str, ...]:
+        """The ids the sites added have in the changed register."""
+        return tuple(f"new-{number}" for number in range(1, len(self.sites) + 1))
+
     def with_closed(self, station_id: str) -> Scenario:
         """Return the scenario with a station closed; what else was changed of it is dropped."""
         rest = self.without(station_id)

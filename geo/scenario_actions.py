@@ -24,9 +24,12 @@ def with_action(
     """Return the scenario with an action done; None where it changes nothing a scenario can tell.
 
     Longer hours are the station's own and the windows named; a site is open round the clock and stands at
-    its place (name to lon, lat), else at the gap's centre.
+    its place (name to lon, lat), else at the gap's centre. What is to be done at a site of the scenario
+    itself is left to whoever drew it.
     """
     target = action.target or ""
+    if target in plan.site_ids:
+        return None
     match action.kind:
         case "extend_hours":
             own = dict(zip(stations["id"], stations["hours"], strict=True)).get(target)

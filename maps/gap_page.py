@@ -6,7 +6,7 @@ The dashboard opens the same sheet over itself; without a script it is a page.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -64,8 +64,10 @@ class GapGrounds:
     facts: CellFacts
     by_window: Mapping[str, float]
     places: Mapping[str, tuple[float, float]]
-    plan: tuple[str, Scenario] = ("", Scenario())
-    """The comparison under way: its first side as the address has it, and the scenario of the second."""
+    sides: tuple[str, str] = ("", "")
+    """The comparison under way as the address has it; the sheet is of its second side."""
+    plan: Scenario = field(default_factory=Scenario)
+    """The scenario of the second side."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def render_gap(
     (row,) = gap_rows(found, grounds.stations, grounds.areas, lang, (gap,))
     unit, hours = hours_unit(found.demand_unit, found.coverage.is_hours), hours_unit(found.demand_unit, True)
     by_id = {one.id: one for one in grounds.stations}
+    own = {name: text for name, text in zip("ab", grounds.sides, strict=True) if text}
     shape = to_plane(np.array([area_polygon(gap.area)], dtype=object), areas_plane(grounds.areas))[0]
     context: dict[str, Any] = {
         **page_frame(grounds.stations, state, today, "overview", illustrative=found.illustrative),
@@ -111,10 +114,10 @@ def render_gap(
         "near_date": lambda day: date_words(day, lang),
         "steps": _steps(found, gap, grounds.stations, unit_words(unit, lang), lang),
         "add": _addition(grounds, gap, state),
-        "on_map": f"/planner/map{state.query(gap=str(gap.rank))}",
-        "file": f"/planner/gap.xlsx{state.query(rank=str(gap.rank))}",
+        "on_map": f"/planner/map{state.query(**own, gap=str(gap.rank))}",
+        "file": f"/planner/gap.xlsx{state.query(**own, rank=str(gap.rank))}",
         "back": f"/planner{state.query()}",
-        "other": f"/planner/gap{_other(state).query(rank=str(gap.rank))}",
+        "other": f"/planner/gap{_other(state).query(**own, rank=str(gap.rank))}",
     }
     return render("gap.html", view, lang, context)
 
@@ -226,13 +229,12 @@ def _steps(
 
 def _addition(grounds: GapGrounds, gap: Gap, state: PlannerState) -> dict[str, str] | None:
     """Return the first thing a scenario can tell: where it is compared, in words; None without any."""
-    a, plan = grounds.plan
     names = {one.id: display_name(one, state.lang) for one in grounds.stations}
     todo: list[Action] = [one for one in grounds.found.improvements if one.gap_rank == gap.rank]
     for action in todo:
-        made = with_action(plan, action, gap, grounds.frame, grounds.places)
+        made = with_action(grounds.plan, action, gap, grounds.frame, grounds.places)
         if made is not None:
-            href = compare_address(state, a, made.to_json())
+            href = compare_address(state, grounds.sides[0], made.to_json())
             return {"href": href, "words": action_words(action, names, state.lang)}
     return None
 

@@ -33,11 +33,19 @@ CHANGES = ("ext", "equip", "new", "shut")
 
 @dataclass(frozen=True)
 class ScenarioView:
-    """What is compared: the difference, the scenario of its second side, and both as the address has them."""
+    """What is compared.
+
+    Attributes:
+        difference: from the first side to the second, which the map shows.
+        scenario: of the second side; empty for a version of the register.
+        address: ``a`` and ``b`` as an address has them, those that are not the present register.
+        register: the stations the scenario changes.
+    """
 
     difference: Difference
     scenario: Scenario
     address: Mapping[str, str]
+    register: Sequence[Station]
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,8 @@ def render_planner_map(
         raise ValueError(f"basemap={basemap!r}: a self-contained map loads no tiles")
     view = view or PageView()
     areas = areas or shipped_areas()
-    at = stations_now(stations, now, view, lang)
+    added = analysis.plan.scenario.site_ids if analysis and analysis.plan else ()  # marked as such, not twice
+    at = stations_now([one for one in stations if one.id not in added], now, view, lang)
     over = analysis_layers(analysis, at, stations, areas, lang, inline=inline) if analysis else None
     chart = planner_chart(at, areas, lang, tile_layers(basemap, tianditu_key), over)
     parts = chart.parts()

@@ -62,8 +62,8 @@ COMPLIANCE = "xian-8"
 class MapAnalysis:
     """An assessment and what it was made from; ``matrix`` are the stations under the same standard.
 
-    ``facts`` are what its cells show, where that has been worked out already. ``plan`` is a scenario to be
-    shown over the register.
+    ``facts`` are what its cells show, where that has been worked out already. ``plan`` is the comparison
+    whose second side was assessed.
     """
 
     found: Assessment
@@ -99,11 +99,12 @@ def analysis_layers(
     found, state = given.found, given.state
     facts = given.facts or cell_facts(found, given.demand, given.frame)
     plan = given.plan
+    compared = plan.address if plan else {}
     if plan and "difference" not in facts.palettes:
         facts = with_difference(facts, plan.difference)
     themes = tuple(facts.palettes)
     shown = {theme: theme == ("difference" if plan else "coverage") for theme in themes}
-    marks = plan_marks(plan.scenario, stations, lang) if plan else ()
+    marks = plan_marks(plan.scenario, plan.register, lang) if plan else ()
     rows = gap_rows(found, stations, areas, lang)
     states = service_states(given.matrix, stations, found.standard.amenities)
     judged = next((one for one in found.compliance if one.rule_set.id == COMPLIANCE), None)
@@ -150,7 +151,7 @@ def analysis_layers(
         "cells": {"path": facts.path, "count": len(facts.cells)}
         if facts.path == "picture"
         else shared_cells(facts, district),
-        "cell_api": None if inline else f"/api/cell{state.api_query()}",
+        "cell_api": None if inline else f"/api/cell{state.api_query(**compared)}",
     }
     if plan:
         words["cell_change"] = planner_say(lang, "cell_change", a="{a}", b="{b}")
@@ -158,14 +159,19 @@ def analysis_layers(
     if bounds := cell_bounds(facts):
         data["bounds"] = bounds
     total = found.coverage.total
+
+    def asking(**more: str) -> str:
+        return state.query(**compared, **more)
+
     context = {
         "p": lambda key, **fields: planner_say(lang, key, **fields),
         "whole": whole,
         "percent": percent,
         "gap_rows": rows,
         "state": state,
-        "picture": f"/planner/map.png{state.query(**(plan.address if plan else {}))}",
-        "layers_file": f"/planner/map.gpkg{state.query()}",
+        "asking": asking,
+        "picture": f"/planner/map.png{asking()}",
+        "layers_file": f"/planner/map.gpkg{asking()}",
         "gap_unit": unit,
         "swatches": swatches(facts),
         "themes": [(theme, planner_say(lang, f"layer_{theme}"), shown[theme]) for theme in themes],
@@ -174,7 +180,7 @@ def analysis_layers(
         "asked": f"{when_words(state)} · {headline_words(state, found, raw_unit)['title']}",
         "title": planner_say(lang, "map_title"),
         "tabs": planner_tabs(state, "overview"),
-        "other": f"/planner/map{_other(state).query(**(plan.address if plan else {}))}",
+        "other": f"/planner/map{_other(state).query(**compared)}",
         **(plan_context(plan, marks, lang) if plan else {}),
     }
     return AnalysisLayers(layers, legend, data, words, context)

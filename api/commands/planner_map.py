@@ -3,46 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
-from api.commands.planning import (
+from api.commands.desk import (
     AmenitiesOption,
     DayOption,
+    Desk,
     GroupOption,
     MinutesOption,
     RadiusOption,
     WeekOption,
     WindowOption,
+    asked_for,
+    desk,
 )
-from api.commands.terminal import StoreOption, opened_store, say, settings_with
-from api.planning import Grounds, Planning
-from api.planning_parameters import Asked, as_standard
-from api.service import utc_now
-from geo.coverage import situation
+from api.commands.terminal import StoreOption, say
+from api.side_answers import PRESENT
 from geo.errors import InvalidParameterError
 from geo.io.whole_file import whole_file
-from geo.scenario import MAX_CHARS, Scenario, apply, read_scenario
-from geo.scenario_difference import difference
+from geo.scenario import MAX_CHARS, read_scenario
 from geo.service_matrix import station_matrix
-from geo.standard import Standard
-from geo.store.snapshot import build_snapshot
-from geo.time_windows import DayType
+from geo.stations import frame_to_stations
+from maps.compare_page import Side
 from maps.map_layers_scenario import ScenarioView
 from maps.page import PageView
 from maps.planner_map import render_planner_map
 from maps.planner_map_layers import MapAnalysis
 from maps.planner_state import PlannerState
 
+ScenarioOption = Annotated[
+    Path | None, typer.Option(metavar="FILE.json", help="A scenario to show over the register.")
+]
+
 
 def map_file(
     file: Annotated[Path, typer.Argument(metavar="FILE.html", help="Where the map is written.")],
     *,
     lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
-    scenario: Annotated[
-        Path | None, typer.Option(metavar="FILE.json", help="A scenario to show over the register.")
-    ] = None,
+    scenario: ScenarioOption = None,
     minutes: MinutesOption = None,
     radius_m: RadiusOption = None,
     amenities: AmenitiesOption = "",
@@ -55,50 +55,63 @@ def map_file(
     """Write the planner's map as one file that needs no network."""
     if file.suffix.lower() not in (".html", ".htm") or lang not in ("zh", "en"):
         raise InvalidParameterError("FILE, --lang", (file.name, lang), "must be FILE.html, and zh or en")
-    plan = _read(scenario) if scenario else None
-    settings = settings_with(store)
-    now = utc_now()
-    today = now.astimezone(settings.timezone).date()
-    asked = Asked(
+    side = scenario_side(scenario)
+    asked = asked_for(
         minutes=minutes,
         radius_m=radius_m,
         amenities=amenities,
         window=window,
-        day=cast("DayType | None", day),
+        day=day,
         week=week,
         group=group,
     )
-    standard = as_standard(asked, settings.timezone, today)
     said = {name: value for name, value in vars(asked).items() if value is not None}
     state = PlannerState.read({**{name: str(value) for name, value in said.items()}, "lang": lang})
-    with opened_store(settings) as opened:
-        version, stations = opened.read()
-        snapshot, planning = build_snapshot(version, {one.id: one for one in stations}, now), Planning(opened)
-        grounds, found = planning.grounds(snapshot), planning.assessment(snapshot, standard, today)
-    view = PageView(zone=settings.timezone, map_review_number=settings.map_review_number)
-    analysis = MapAnalysis(
-        found,
-        grounds.demand,
-        grounds.stations,
-        station_matrix(grounds.stations, standard),
-        state,
-        plan=_compared(plan, grounds, standard) if plan else None,
-    )
+    with desk(asked, store) as given:
+        grounds = given.answers.grounds(side)
+        analysis = MapAnalysis(
+            given.answers.assessment(side, given.standard, given.today),
+            grounds.demand,
+            grounds.stations,
+            station_matrix(grounds.stations, given.standard),
+            state,
+            plan=scenario_view(given, side),
+        )
     page = render_planner_map(
-        stations, now, view, lang=state.lang, areas=grounds.areas, inline=True, analysis=analysis
+        frame_to_stations(grounds.stations),
+        given.now,
+        PageView(zone=given.settings.timezone, map_review_number=given.settings.map_review_number),
+        lang=state.lang,
+        areas=grounds.areas,
+        inline=True,
+        analysis=analysis,
     )
     with whole_file(file) as beside:
         beside.write_bytes(page.html.encode())
-    changes = f", scenario of {plan.changes} changes" if plan else ""
-    say(f"map of {len(stations)} stations{changes} written to {file}")
+    changes = f", scenario of {side.scenario.changes} changes" if scenario else ""
+    say(f"map of {len(given.stations)} stations{changes} written to {file}")
 
 
-def _read(path: Path) -> Scenario:
-    text = path.read_bytes()[: 4 * MAX_CHARS + 1].decode("utf-8-sig", errors="replace")
-    return read_scenario(text)
+def scenario_side(path: Path | None) -> Side:
+    """Return the side a scenario's file makes; the register without a file.
+
+    Raises:
+        InvalidDataError: the file holds no scenario.
+        OSError: it cannot be read.
+    """
+    if path is None:
+        return PRESENT
+    plan = read_scenario(path.read_bytes()[: 4 * MAX_CHARS + 1].decode("utf-8-sig", errors="replace"))
+    return Side(plan.to_json(), plan)
 
 
-def _compared(plan: Scenario, grounds: Grounds, standard: Standard) -> ScenarioView:
-    before = situation(grounds.stations, grounds.demand, standard)
-    after = situation(apply(plan, grounds.stations), grounds.demand, standard)
-    return ScenarioView(difference(before, after), plan, {})
+def scenario_view(given: Desk, side: Side) -> ScenarioView | None:
+    """Return what changes from the register to a side; None where that is the register.
+
+    Raises:
+        InvalidParameterError: the scenario names a station that isn't there.
+    """
+    if side == PRESENT:
+        return None
+    found = given.answers.difference(PRESENT, side, given.standard, given.today)
+    return ScenarioView(found, side.scenario, {"b": side.text}, given.stations)

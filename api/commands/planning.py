@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 
-from api.commands.terminal import (
-    JsonOption,
-    StoreOption,
-    opened_store,
-    say,
-    say_json,
-    say_table,
-    settings_with,
+from api.commands.desk import (
+    AmenitiesOption,
+    AtOption,
+    DayOption,
+    GroupOption,
+    MinutesOption,
+    ModeOption,
+    RadiusOption,
+    WeekOption,
+    WindowOption,
+    asked_for,
+    desk,
 )
-from api.planning import Grounds, Planning
+from api.commands.terminal import JsonOption, StoreOption, say, say_json, say_table
 from api.planning_answers import Body, assessment_answer, gaps_answer, matrix_answer
-from api.planning_parameters import Asked, By, as_standard
+from api.planning_parameters import By
 from api.planning_tables import assessment_file, gaps_file, matrix_file
-from api.service import utc_now
 from api.table_files import FILE_FORMS, TableFile, write_tables
 from geo.amenities import catalogue
 from geo.assessment_columns import CAUSE_LABELS
 from geo.errors import InvalidParameterError
-from geo.standard import Standard
-from geo.store.snapshot import Snapshot, build_snapshot
-from geo.time_windows import DayType
-from geo.travel import TravelMode
 
-MinutesOption = Annotated[float | None, typer.Option(help="Travel time, inclusive; default 15.")]
-RadiusOption = Annotated[float | None, typer.Option(help="Straight-line metres instead of minutes.")]
-ModeOption = Annotated[str, typer.Option(help="walk or ebike.")]
-AmenitiesOption = Annotated[str, typer.Option(help="Codes or groups, comma-separated, all required.")]
-WindowOption = Annotated[str | None, typer.Option(help="T1 to T7; default: the whole week.")]
-DayOption = Annotated[str | None, typer.Option(help="weekday or weekend.")]
-AtOption = Annotated[str | None, typer.Option(help="One instant, ISO 8601; excludes --window and --day.")]
-WeekOption = Annotated[str | None, typer.Option(help="A Monday; default: the next plain week.")]
-GroupOption = Annotated[str | None, typer.Option(help="One group of workers; default: all.")]
 OutOption = Annotated[Path | None, typer.Option(help="Write FILE.csv .xlsx .gpkg .parquet or .geojson.")]
 
 
@@ -62,16 +49,16 @@ def assess(
     store: StoreOption = None,
 ) -> None:
     """Print the thirteen metrics: who is served, where, when, with what, and what follows."""
-    asked = _asked(
+    asked = asked_for(
         minutes=minutes, radius_m=radius_m, mode=mode, amenities=amenities,
         window=window, day=day, at=at, week=week, group=group,
     )  # fmt: skip
     _check_out(out)
-    with _desk(asked, store) as desk:
-        found = desk.planning.assessment(desk.snapshot, desk.standard, desk.today)
-        body = assessment_answer(desk.grounds, found)
+    with desk(asked, store) as given:
+        found = given.found
+        body = assessment_answer(given.grounds, found)
         if out is not None:
-            desk.write(out, assessment_file(desk.grounds, found))
+            _write(out, assessment_file(given.grounds, found))
             return
     if json:
         say_json(body)
@@ -104,16 +91,16 @@ def gaps(
     store: StoreOption = None,
 ) -> None:
     """List the gaps in the service, most unserved first, with their cause and the first thing to do."""
-    asked = _asked(
+    asked = asked_for(
         minutes=minutes, radius_m=radius_m, mode=mode, amenities=amenities,
         window=window, day=day, at=at, week=week, group=group,
     )  # fmt: skip
     _check_out(out)
-    with _desk(asked, store) as desk:
-        found = desk.planning.assessment(desk.snapshot, desk.standard, desk.today)
-        body = gaps_answer(desk.grounds, found, top)
+    with desk(asked, store) as given:
+        found = given.found
+        body = gaps_answer(given.grounds, found, top)
         if out is not None:
-            desk.write(out, gaps_file(desk.grounds, found, top))
+            _write(out, gaps_file(given.grounds, found, top))
             return
     if json:
         say_json(body)
@@ -153,16 +140,16 @@ def matrix(
     if by not in ("station", "street"):
         raise InvalidParameterError("by", by, "must be station or street")
     rows_of = cast("By", by)
-    asked = _asked(
+    asked = asked_for(
         minutes=minutes, radius_m=radius_m, mode=mode,
         window=window, day=day, at=at, week=week, group=group,
     )  # fmt: skip
     _check_out(out)
-    with _desk(asked, store) as desk:
+    with desk(asked, store) as given:
         if out is not None:
-            desk.write(out, matrix_file(desk.grounds, desk.standard, rows_of))
+            _write(out, matrix_file(given.grounds, given.standard, rows_of))
             return
-        body = matrix_answer(desk.grounds, desk.standard, rows_of)
+        body = matrix_answer(given.grounds, given.standard, rows_of)
     if json:
         say_json(body)
         return
@@ -170,70 +157,19 @@ def matrix(
     _say_basis(body)
 
 
-class _Desk:
-    """A question on the register as it is now."""
-
-    def __init__(self, planning: Planning, snapshot: Snapshot, standard: Standard, today: date) -> None:
-        self.planning, self.snapshot, self.standard, self.today = planning, snapshot, standard, today
-        self.grounds: Grounds = planning.grounds(snapshot)
-
-    def write(self, out: Path, file: TableFile) -> None:
-        """Write the answer and say so."""
-        write_tables(out, file)
-        say(f"{len(file.sheets[0].frame)} rows written to {out}")
-        notice = file.sources.get("声明 notice")
-        if notice:
-            say(notice)
-
-
-@contextmanager
-def _desk(asked: Asked, store: str | None) -> Iterator[_Desk]:
-    settings = settings_with(store)
-    now = utc_now()
-    today = now.astimezone(settings.timezone).date()
-    standard = as_standard(asked, settings.timezone, today)
-    with opened_store(settings) as opened:
-        version, stations = opened.read()
-        snapshot = build_snapshot(version, {one.id: one for one in stations}, now)
-        _progress(f"assessing {len(stations)} stations")
-        yield _Desk(Planning(opened), snapshot, standard, today)
-
-
-def _asked(
-    *,
-    minutes: float | None,
-    radius_m: float | None,
-    mode: str,
-    window: str | None,
-    day: str | None,
-    at: str | None,
-    week: str | None,
-    group: str | None,
-    amenities: str = "",
-) -> Asked:
-    return Asked(
-        minutes=minutes,
-        radius_m=radius_m,
-        mode=TravelMode(mode),
-        amenities=amenities,
-        window=window,
-        day=cast("DayType | None", day),
-        at=at,
-        week=week,
-        group=group,
-    )
+def _write(out: Path, file: TableFile) -> None:
+    """Write the answer and say so."""
+    write_tables(out, file)
+    say(f"{len(file.sheets[0].frame)} rows written to {out}")
+    notice = file.sources.get("声明 notice")
+    if notice:
+        say(notice)
 
 
 def _check_out(out: Path | None) -> None:
     if out is not None and out.suffix.lower().removeprefix(".") not in FILE_FORMS:
         endings = ", ".join(f".{form}" for form in FILE_FORMS)
         raise InvalidParameterError("out", out.name, f"must end in {endings}")
-
-
-def _progress(stage: str) -> None:
-    """Say what is going on, to a person at a terminal."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"{stage} …\n")
 
 
 def _value(figure: Body) -> tuple[str, str, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.commands.planning import (
+from api.commands.desk import (
     AmenitiesOption,
     DayOption,
     GroupOption,
@@ -17,23 +17,22 @@ from api.commands.planning import (
     RadiusOption,
     WeekOption,
     WindowOption,
+    asked_for,
+    desk,
+    progress,
 )
-from api.commands.terminal import StoreOption, opened_store, say, settings_with
+from api.commands.planner_map import ScenarioOption, scenario_side, scenario_view
+from api.commands.terminal import StoreOption, say
 from api.errors import ApiError
-from api.planning import Planning
-from api.planning_parameters import Asked, as_standard
 from api.poster_file import NEEDED, find_chromium, print_pdf
 from api.report_tables import report_tables
-from api.service import utc_now
+from api.scenario_tables import with_scenario
 from api.table_files import write_tables
 from geo.coverage import coverage
 from geo.errors import CareStationError, InvalidParameterError
 from geo.io.whole_file import whole_file
+from geo.scenario_difference import steps
 from geo.service_matrix import station_matrix
-from geo.standard import Standard
-from geo.store.snapshot import build_snapshot
-from geo.time_windows import DayType
-from geo.travel import TravelMode
 from maps.page import PageView
 from maps.report_page import ReportGrounds, render_report_file
 
@@ -58,46 +57,44 @@ def report(
     day: DayOption = None,
     week: WeekOption = None,
     group: GroupOption = None,
+    scenario: ScenarioOption = None,
     lang: Annotated[str, typer.Option(help="zh or en: the language of the HTML and the PDF.")] = "zh",
     store: StoreOption = None,
 ) -> None:
     """Write the report: report.html, report.pdf (A4), report.xlsx and report.gpkg."""
     if lang not in ("zh", "en"):
         raise InvalidParameterError("--lang", lang, "must be zh or en")
-    settings = settings_with(store)
-    now = utc_now()
-    today = now.astimezone(settings.timezone).date()
-    asked = Asked(
-        minutes=minutes,
-        radius_m=radius_m,
-        mode=TravelMode(mode),
-        amenities=amenities,
-        window=window,
-        day=_day(day),
-        week=week,
-        group=group,
-    )
-    standard = as_standard(asked, settings.timezone, today)
-    directory.mkdir(parents=True, exist_ok=True)
-    with opened_store(settings) as opened:
-        version, stations = opened.read()
-        snapshot = build_snapshot(version, {one.id: one for one in stations}, now)
-        _progress(f"assessing {len(stations)} stations")
-        planning = Planning(opened)
-        grounds = planning.grounds(snapshot)
-        found = planning.assessment(snapshot, standard, today)
-        whole_week = coverage(grounds.stations, grounds.demand, _whole_week(standard))
-        rows = station_matrix(grounds.stations, standard)
-    on = ReportGrounds(found, whole_week, rows, stations, grounds.areas, version)
-    view = PageView(zone=settings.timezone, map_review_number=settings.map_review_number)
+    side = scenario_side(scenario)
+    asked = asked_for(
+        minutes=minutes, radius_m=radius_m, mode=mode, amenities=amenities,
+        window=window, day=day, week=week, group=group,
+    )  # fmt: skip
+    with desk(asked, store) as given:
+        directory.mkdir(parents=True, exist_ok=True)
+        grounds, found, standard = given.grounds, given.found, given.standard
+        plan = scenario_view(given, side)
+        whole_week = replace(standard, window=None, day=None, at=None)
+        on = ReportGrounds(
+            found=found,
+            week=coverage(grounds.stations, grounds.demand, whole_week),
+            rows=station_matrix(grounds.stations, standard),
+            stations=given.stations,
+            areas=grounds.areas,
+            register_version=given.version,
+        )
+    view = PageView(zone=given.settings.timezone, map_review_number=given.settings.map_review_number)
     html = render_report_file(on, view, "en" if lang == "en" else "zh")
     _write(directory / "report.html", html.encode())
-    _progress("writing tables")
-    tables = report_tables(grounds, found, stations)
+    progress("writing tables")
+    tables = report_tables(grounds, found, given.stations)
+    if plan:
+        gains = steps(side.scenario, grounds.stations, grounds.demand, standard)
+        tables = with_scenario(tables, grounds, plan, gains)
     for ending in ("xlsx", "gpkg"):
         write_tables(directory / f"report.{ending}", tables)
-    _print(directory, html, find_chromium(settings.chromium))
-    say(f"report of {len(stations)} stations, {len(found.gaps)} gaps: html, pdf, xlsx, gpkg in {directory}")
+    _print(directory, html, find_chromium(given.settings.chromium))
+    files = f"html, pdf, xlsx, gpkg in {directory}"
+    say(f"report of {len(given.stations)} stations, {len(found.gaps)} gaps: {files}")
     if notice := tables.sources.get("声明 notice"):
         say(notice)
 
@@ -105,7 +102,7 @@ def report(
 def _print(directory: Path, html: str, chromium: str | None) -> None:
     if chromium is None:
         raise PrintError(f"report.html, report.xlsx and report.gpkg are in {directory}; {NEEDED}")
-    _progress("printing")
+    progress("printing")
     try:
         pdf = print_pdf(html, chromium, PRINT_LIMIT_S)
     except ApiError as error:
@@ -116,33 +113,3 @@ def _print(directory: Path, html: str, chromium: str | None) -> None:
 def _write(path: Path, content: bytes) -> None:
     with whole_file(path) as beside:
         beside.write_bytes(content)
-
-
-def _whole_week(standard: Standard) -> Standard:
-    """Return the same question about the whole week: what the report says of the hours."""
-    return Standard(
-        week=standard.week,
-        minutes=standard.minutes,
-        radius_m=standard.radius_m,
-        mode=standard.mode,
-        amenities=standard.amenities,
-        group=standard.group,
-        timezone=standard.timezone,
-    )
-
-
-def _day(text: str | None) -> DayType | None:
-    match text:
-        case None:
-            return None
-        case "weekend":
-            return "weekend"
-        case "weekday":
-            return "weekday"
-    raise typer.BadParameter("must be weekday or weekend", param_hint="--day")
-
-
-def _progress(stage: str) -> None:
-    """Say what is going on, to a person at a terminal."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"{stage} …\n")

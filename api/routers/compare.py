@@ -12,18 +12,17 @@ from starlette.responses import RedirectResponse, Response
 
 from api.compare_tables import difference_file
 from api.middleware import MAX_TARGET_BYTES
-from api.planning import Grounds
 from api.routers.pages import PageDep, PageRequest
 from api.routers.planner import PlannerQuestion
 from api.routers.planner_pages import strict
+from api.side_answers import PRESENT, SideAnswers, read_side
 from api.table_files import MEDIA_TYPES, table_bytes
 from geo.assessment import hours_unit, is_illustrative
-from geo.coverage import Situation, situation, summarise
+from geo.coverage import summarise
 from geo.errors import InvalidDataError, InvalidParameterError, NotFoundError
-from geo.scenario import MAX_CHARS, Scenario, apply, in_address, read_scenario
-from geo.scenario_difference import difference, steps
-from geo.stations import stations_to_frame
-from geo.store.past import RegisterVersion, register_versions, stations_at
+from geo.scenario import MAX_CHARS, Scenario, in_address, read_scenario
+from geo.scenario_difference import Step, difference, steps
+from geo.store.past import RegisterVersion, register_versions
 from maps.compare_page import Compared, Side, compare_address, edited, render_compare
 from maps.compare_texts import compare_say, failure_words
 
@@ -38,12 +37,15 @@ class Comparison(PlannerQuestion):
         self.failure = ""
         self.sides = (self._side("a"), self._side("b"))
 
+    @property
+    def answers(self) -> SideAnswers:
+        """The answers on both sides."""
+        asked = self.asked
+        return SideAnswers(self.planning, asked.service.store, asked.view.snapshot, self.state.demand_basis)
+
     def _side(self, name: str) -> Side:
-        text = self.asked.request.query_params.get(name, "")
-        if not text or Side(text).version is not None:
-            return Side(text)
         try:
-            return Side(text, read_scenario(text))
+            return read_side(self.asked.request.query_params.get(name, ""))
         except InvalidDataError as error:
             self.failure = self.failure or failure_words(error, self.state.lang)
             return Side()
@@ -52,44 +54,33 @@ class Comparison(PlannerQuestion):
         """Return the versions of the register."""
         return self.answer(("register versions",), lambda _: register_versions(self.asked.service.store))
 
-    def situation(self, side: Side) -> Situation:
-        """Return the situation of one side, on the demand of the present register.
-
-        Raises:
-            InvalidParameterError: the scenario names a station that isn't there.
-            NotFoundError: no such version of the register.
-        """
-        standard = self.standard
-
-        def work(grounds: Grounds) -> Situation:
-            stations = grounds.stations
-            if side.version is not None:
-                stations = stations_to_frame(stations_at(self.asked.service.store, side.version))
-            return situation(apply(side.scenario, stations), grounds.demand, standard)
-
-        return self.answer(("situation", standard, side), work)
-
     def cover(self, side: Side) -> pd.DataFrame:
         """Return the cells of one side: what its small map is drawn from.
 
         Raises:
-            InvalidParameterError, NotFoundError: as for ``situation``.
+            InvalidParameterError, NotFoundError: as for ``side_grounds``.
         """
         standard = self.standard
-        return self.answer(("cover", standard, side), lambda _: summarise(self.situation(side)).cells)
+        return self.answer(
+            ("cover", standard, side), lambda _: summarise(self.answers.situation(side, standard)).cells
+        )
 
     def compared(self) -> Compared | None:
         """Return what the comparison found; None, with ``failure`` set, where it cannot be worked out."""
-        a, b = self.sides
-        grounds = self.grounds()
         try:
-            found = difference(self.situation(a), self.situation(b))
-            alone = a == Side() and b.version is None
-            told = steps(b.scenario, grounds.stations, grounds.demand, self.standard) if alone else ()
+            found = difference(*(self.answers.situation(side, self.standard) for side in self.sides))
         except (InvalidParameterError, NotFoundError) as error:
             self.failure = failure_words(error, self.state.lang)
             return None
-        return Compared(found, told)
+        return Compared(found, self.steps())
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return what each change of a scenario of the present register adds; nothing for other sides."""
+        a, b = self.sides
+        if a != PRESENT or b.version is not None:
+            return ()
+        grounds = self.answers.grounds(PRESENT)
+        return steps(b.scenario, grounds.stations, grounds.demand, self.standard)
 
 
 @router.get("/planner/compare")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -12,17 +13,23 @@ from starlette.responses import PlainTextResponse, Response
 from api.answers import answer
 from api.conditional import weak_tag
 from api.errors import ApiError
+from api.planning import Answer, Grounds
 from api.planning_tables import gap_file
 from api.poster_file import NEEDED, draw_png, find_chromium
 from api.report_tables import report_tables
 from api.routers.compare import Comparison
-from api.routers.pages import PageDep
+from api.routers.pages import PageDep, Tiles
 from api.routers.planner_pages import strict
+from api.scenario_tables import with_scenario
+from api.side_answers import PRESENT
 from api.table_files import MEDIA_TYPES, table_bytes
-from geo.errors import NotFoundError
+from geo.assessment import Assessment
+from geo.errors import InvalidParameterError, NotFoundError
 from geo.gap_details import Gap, named_places, unserved_by_window
 from geo.service_matrix import station_matrix
+from geo.stations import Station, frame_to_stations
 from maps.compare_page import Side
+from maps.compare_texts import failure_words
 from maps.folium_local import MapPage
 from maps.gap_page import GapGrounds, render_gap
 from maps.map_cell_picture import PictureView, cell_picture
@@ -37,10 +44,45 @@ PICTURE_PX = (1600, 1200)
 
 
 class MapQuestion(Comparison):
-    """The map asked for: the planner's switches, and the two sides of a comparison."""
+    """The map asked for: the planner's switches, and the two sides of a comparison.
+
+    All layers show the second side, the difference what changed since the first. A comparison that cannot be
+    worked out is left away, and ``failure`` says why.
+    """
+
+    @cached_property
+    def shown(self) -> Side:
+        """The side the layers show."""
+        if self.failure:
+            return PRESENT
+        try:
+            for side in self.sides:
+                self.answers.grounds(side)
+        except (InvalidParameterError, NotFoundError) as error:
+            self.failure = failure_words(error, self.state.lang)
+            return PRESENT
+        return self.sides[1]
+
+    def grounds(self) -> Grounds:
+        """Return what the layers stand on."""
+        return self.answers.grounds(self.shown)
+
+    def answer(self, key: Hashable, work: Callable[[Grounds], Answer]) -> Answer:
+        """Return what ``work`` makes of the grounds, worked out once."""
+        return self.answers.answer(self.shown, key, work)
+
+    def assessment(self) -> Assessment:
+        """Return the assessment of the side shown."""
+        return self.answers.assessment(self.shown, self.standard, self.today)
+
+    def stations(self) -> Sequence[Station]:
+        """Return the stations of the side shown."""
+        if self.shown == PRESENT:
+            return self.asked.view.stations
+        return self.answer("stations", lambda grounds: frame_to_stations(grounds.stations))
 
     def analysis(self) -> MapAnalysis:
-        """Return what the map's layers are made from; a comparison that cannot be worked out is left away."""
+        """Return what the map's layers are made from."""
         return replace(super().analysis(), plan=self.plan)
 
     def facts(self) -> CellFacts:
@@ -50,14 +92,31 @@ class MapQuestion(Comparison):
 
     @cached_property
     def plan(self) -> ScenarioView | None:
-        """Return the difference of the two sides and the scenario of the second; None where both are one."""
-        if self.failure or all(side == Side() for side in self.sides):
+        """What changes between the two sides, and the scenario of the second; None where both are one."""
+        a, b = self.sides
+        if self.shown != b or a == b == PRESENT:
             return None
-        found = self.compared()
-        if found is None:
-            return None
+        found = self.answers.difference(a, b, self.standard, self.today)
         address = {name: side.text for name, side in zip("ab", self.sides, strict=True) if side.text}
-        return ScenarioView(found.difference, self.sides[1].scenario, address)
+        return ScenarioView(found, b.scenario, address, self.asked.view.stations)
+
+    def drawn(self, *, embed: bool = False, still: bool = False) -> MapPage:
+        """Return the map; ``still`` leaves away what only a hand can use, and every tile."""
+        asked = self.asked
+        tiles: Tiles = {"basemap": "none", "tianditu_key": None} if still else asked.tiles
+        return render_planner_map(
+            self.stations(),
+            asked.now,
+            asked.page_view,
+            lang=asked.lang,
+            areas=self.grounds().areas,
+            analysis=self.analysis(),
+            embed=embed,
+            inline=still,
+            still=still,
+            failure=self.failure,
+            **tiles,
+        )
 
 
 @router.get("/planner/map")
@@ -67,17 +126,7 @@ async def planner_map(asked: PageDep) -> Response:
     embed = asked.request.query_params.get("embed") == "1"
 
     def render() -> MapPage:
-        return render_planner_map(
-            asked.view.stations,
-            asked.now,
-            asked.page_view,
-            lang=asked.lang,
-            areas=question.grounds().areas,
-            analysis=question.analysis(),
-            embed=embed,
-            failure=question.failure,
-            **asked.tiles,
-        )
+        return question.drawn(embed=embed)
 
     return await question.page(render, embed, question.sides, tells_time=True)
 
@@ -92,17 +141,7 @@ async def map_picture(asked: PageDep) -> Response:
     await asked.service.read_layers(asked.view.snapshot)
 
     def work() -> bytes:
-        page = render_planner_map(
-            asked.view.stations,
-            asked.now,
-            asked.page_view,
-            lang=asked.lang,
-            areas=question.grounds().areas,
-            analysis=question.analysis(),
-            inline=True,
-            still=True,
-        )
-        return draw_png(page.html, chromium, PICTURE_PX)
+        return draw_png(question.drawn(still=True).html, chromium, PICTURE_PX)
 
     headers = {"Content-Disposition": 'inline; filename="map.png"', "Cache-Control": "no-cache"}
     return Response(await run_in_threadpool(work), 200, headers, "image/png")
@@ -110,12 +149,15 @@ async def map_picture(asked: PageDep) -> Response:
 
 @router.get("/planner/map.gpkg")
 async def map_layers(asked: PageDep) -> Response:
-    """Every layer of the map as a GeoPackage: cells, gaps, stations, areas, places, with the same numbers."""
+    """Every layer of the map as a GeoPackage, a scenario's too, with the same numbers."""
     question = MapQuestion(asked)
     await asked.service.read_layers(asked.view.snapshot)
 
     def work() -> bytes:
-        tables = report_tables(question.grounds(), question.assessment(), asked.view.stations)
+        grounds, plan = question.grounds(), question.plan
+        tables = report_tables(grounds, question.assessment(), question.stations())
+        if plan:
+            tables = with_scenario(tables, grounds, plan, question.steps())
         return table_bytes(replace(tables, name="map"), "gpkg")
 
     headers = {"Content-Disposition": 'attachment; filename="map.gpkg"', "Cache-Control": "no-cache"}
@@ -153,19 +195,19 @@ async def gap_sheet(asked: PageDep) -> Response:
 
     def page() -> str:
         gap, grounds = question.gap(), question.grounds()
-        a, b = question.sides
         places = named_places(grounds.places)
         at = zip(places["lon"].astype(float), places["lat"].astype(float), strict=True)
         on = GapGrounds(
             found=question.assessment(),
             frame=grounds.stations,
             rows=station_matrix(grounds.stations, question.standard),
-            stations=asked.view.stations,
+            stations=question.stations(),
             areas=grounds.areas,
             facts=question.facts(),
             by_window=question.by_window(gap),
             places=dict(zip(places["name"].astype(str), at, strict=True)),
-            plan=(a.text, b.scenario),
+            sides=(question.sides[0].text, question.sides[1].text),
+            plan=question.sides[1].scenario,
         )
         return render_gap(on, gap, question.state, today=question.today, view=asked.page_view)
 

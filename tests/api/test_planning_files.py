@@ -6,7 +6,6 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,13 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.cli import run
-from api.commands import planning
+from api.commands import desk
 from api.register import shipped_register
 from api.settings import Settings
 from geo.stations import ILLUSTRATIVE_NOTICE, Station
 from geo.store.opening import open_store
+from in_process import MONDAY_NOON
 
-NOON = datetime(2026, 11, 23, 4, 10, tzinfo=UTC)
 FORMS = ("csv", "xlsx", "gpkg", "parquet")
 Opener = Callable[[bytes, str, str], pd.DataFrame]
 BASIS = ("demand_basis", "areas_basis", "notice", "parameters", "register_version")
@@ -42,7 +41,7 @@ def store_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def planner(store_url: str) -> Iterator[TestClient]:
     app = create_app(Settings(store_url=store_url))
-    app.state.service.clock = lambda: NOON
+    app.state.service.clock = lambda: MONDAY_NOON
     with TestClient(app, raise_server_exceptions=False) as started:
         yield started
 
@@ -50,7 +49,7 @@ def planner(store_url: str) -> Iterator[TestClient]:
 @pytest.fixture(autouse=True)
 def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands run at the same hour as the server, with no settings of this machine."""
-    monkeypatch.setattr(planning, "utc_now", lambda: NOON)
+    monkeypatch.setattr(desk, "utc_now", lambda: MONDAY_NOON)
     for name in [name for name in os.environ if name.startswith("CARE_") and "TEST" not in name]:
         monkeypatch.delenv(name)
 
