@@ -10,13 +10,22 @@ import h3
 from geo.assessment import Assessment, hours_unit
 from geo.coverage import CAUSES
 from geo.demand import Demand
+from geo.scenario_difference import Difference
 from maps.map_layers_coverage import nearest_minutes
 
 
 def cell_answer(
-    found: Assessment, demand: Demand, stations: gpd.GeoDataFrame, lon: float, lat: float
+    found: Assessment,
+    demand: Demand,
+    stations: gpd.GeoDataFrame,
+    lon: float,
+    lat: float,
+    difference: Difference | None = None,
 ) -> dict[str, Any]:
-    """Return the cell a WGS-84 point lies in, JSON-ready; ``cell`` is None where no demand lies."""
+    """Return the cell a WGS-84 point lies in, JSON-ready; ``cell`` is None where no demand lies.
+
+    With a ``difference``, whose second side was assessed, also what becomes of the cell.
+    """
     table = found.coverage.cells
     unit = hours_unit(found.demand_unit, found.coverage.is_hours)
     basis = {"unit": unit, "demand_basis": found.demand_basis, "travel_basis": found.travel_basis}
@@ -45,5 +54,19 @@ def cell_answer(
         "share_covered_twice": float(line["covered_twice"]) / need,
         "causes": {cause: float(line[cause]) for cause in CAUSES},
         "nearest_min": minutes if minutes != float("inf") else None,
+        **({"difference": _change(difference, row, need)} if difference else {}),
         **basis,
+    }
+
+
+def _change(difference: Difference, row: int, need: float) -> dict[str, Any]:
+    """Return what a cell had and has: demand covered, its share, and the class of the change."""
+    line = difference.cells.iloc[row]
+    before, after = float(line["before"]), float(line["after"])
+    return {
+        "demand_covered_before": before,
+        "demand_covered_after": after,
+        "share_before": before / need,
+        "share_after": after / need,
+        "change": str(line["change"]),
     }

@@ -54,6 +54,8 @@
     return found;
   }
 
+  function percent(share) { return Math.floor(share * 100 + 0.5); }
+
   function block(texts) {
     var box = document.createElement("div");
     box.className = "cell-tip";
@@ -119,7 +121,8 @@
         return answer.json();
       }).then(function (cell) {
         var texts = cell.cell ? [say("cell_demand", { n: Number(cell.demand.toPrecision(3)) }),
-          say("cell_share", { a: Math.floor(cell.share * 100 + 0.5), b: Math.floor(cell.share_if_unknown_open * 100 + 0.5) })]
+          say("cell_share", { a: percent(cell.share), b: percent(cell.share_if_unknown_open) })]
+          .concat(cell.difference ? [say("cell_change", { a: percent(cell.difference.share_before), b: percent(cell.difference.share_after) })] : [])
           .concat(cell.nearest_min === null ? [] : [say("cell_minutes", { n: Math.floor(cell.nearest_min + 0.5) })]) :
           [say("cell_none")];
         L.popup({ maxWidth: 300 }).setLatLng(at).setContent(block(texts)).openOn(map);
