@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import pandas as pd
-
 from geo.amenities import catalogue
 from geo.coverage import CAUSES
 from geo.demand import GROUP_LABELS
@@ -202,16 +200,20 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("unit", "需求单位", "Unit of demand here"),
     ),
 }
-"""The columns of every table, in order; ``station_matrix`` has one more for each code of the catalogue."""
+"""The columns of every table, in order; ``station_matrix`` has two more for each code of the catalogue."""
 
 
 def columns(table: str) -> tuple[Column, ...]:
     """Return every column of a table in order, those of the catalogue and of the basis included."""
     codes = catalogue().values() if table == "station_matrix" else ()
-    return (*TABLES[table], *(Column(kind.code, kind.zh, kind.en) for kind in codes), *BASIS)
-
-
-def column_dictionary() -> pd.DataFrame:
-    """Return what every column of every table means: table, column, zh, en, unit."""
-    lines = [(name, c.name, c.zh, c.en, c.unit) for name in TABLES for c in columns(name)]
-    return pd.DataFrame(lines, columns=["table", "column", "zh", "en", "unit"], dtype=object)
+    gains = (
+        Column(
+            f"gain_{kind.code}",
+            f"{kind.zh}：有了多覆盖",
+            f"{kind.en}: gain if it were there",
+            "demand",
+            "number",
+        )
+        for kind in codes
+    )
+    return (*TABLES[table], *(Column(kind.code, kind.zh, kind.en) for kind in codes), *gains, *BASIS)

@@ -54,11 +54,6 @@ class StaticFile:
     digest: str
 
 
-def static_names() -> tuple[str, ...]:
-    """Return the names of all static files, such as ``map.css`` and ``leaflet/leaflet.js``."""
-    return tuple(_paths())
-
-
 @lru_cache(maxsize=128)
 def static_file(name: str) -> StaticFile:
     """Return the file ``name`` of ``/static/``; our own scripts and styles without comments and indents.

@@ -19,7 +19,6 @@ Mode = Literal["walk", "ebike"]
 
 SOURCE = "care-stations"
 _BEYOND_ASCII = re.compile("(?:%[89A-F][0-9A-F])+")
-APPS: tuple[App, ...] = ("amap", "baidu", "tencent", "apple")
 _MODES: dict[Mode, dict[App, str]] = {
     "walk": {"amap": "walk", "baidu": "walking", "tencent": "walk", "apple": "w"},
     "ebike": {"amap": "ride", "baidu": "riding", "tencent": "bike", "apple": "w"},

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.planning import Grounds
-from api.routers.pages import PageDep
+from api.routers.pages import WORKER_POLICY, PageDep
 from api.routers.planner import PlannerQuestion
 from api.table_files import MEDIA_TYPES
 from geo.assessment import hours_unit, is_illustrative
@@ -24,16 +24,10 @@ from maps.report_page import ReportGrounds, render_report
 
 router = APIRouter(include_in_schema=False)
 
-STRICT_POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
-)
-"""These pages hold no inline script and no inline style."""
-
 
 def strict(response: Response) -> Response:
-    """Return the answer under the policy of pages without anything inline."""
-    response.headers["Content-Security-Policy"] = STRICT_POLICY
+    """Return the answer under the policy of pages without anything inline, the worker's too."""
+    response.headers["Content-Security-Policy"] = WORKER_POLICY
     return response
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -25,6 +26,7 @@ from api.station_edits import (
 )
 from geo.errors import ConflictError, NotFoundError, StoreUnavailableError
 from geo.stations import Station, station_to_feature
+from geo.store.keys import Key
 from geo.store.protocol import Change, HistoryEntry, Written
 
 router = APIRouter(prefix="/api/collections/stations/items", tags=["Writes"])
@@ -78,10 +80,7 @@ async def replace(
 ) -> Response:
     """Replace a station by the feature sent."""
     body = await read_body(request, FEATURE_TYPES)
-    before = await service.asking.ask(service.store.get, feature_id)
-    check_match(request, before)
-    change = Change("replace", feature_id, station_of(body, feature_id), before.version)
-    return _representation(await _write(service, change, key.name))
+    return await _replace(request, feature_id, service, key, lambda _: station_of(body, feature_id))
 
 
 @router.patch(
@@ -96,10 +95,7 @@ async def update(
 ) -> Response:
     """Change parts of a station by a JSON merge patch of its feature."""
     patch = await read_body(request, (MERGE_PATCH,))
-    before = await service.asking.ask(service.store.get, feature_id)
-    check_match(request, before)
-    change = Change("replace", feature_id, patched_station(before, patch), before.version)
-    return _representation(await _write(service, change, key.name))
+    return await _replace(request, feature_id, service, key, lambda before: patched_station(before, patch))
 
 
 @router.delete(
@@ -147,6 +143,16 @@ async def restore(
         check_match(request, before)
     expected = before.version if before else None
     change = Change("restore", feature_id, expected_version=expected, restore_version=version)
+    return _representation(await _write(service, change, key.name))
+
+
+async def _replace(
+    request: Request, feature_id: str, service: Service, key: Key, made: Callable[[Station], Station]
+) -> Response:
+    """Put what ``made`` makes of the present station in its place, if it is the one the request speaks of."""
+    before = await service.asking.ask(service.store.get, feature_id)
+    check_match(request, before)
+    change = Change("replace", feature_id, made(before), before.version)
     return _representation(await _write(service, change, key.name))
 
 

@@ -23,7 +23,7 @@ from api.register import shipped_register
 from geo.data_files import data_path
 from geo.errors import NotFoundError
 from geo.stations import Station
-from maps.assets import script_text, static_file, static_names, static_url, style_text
+from maps.assets import script_text, static_file, static_url, style_text
 from maps.basemap import short_street, tile_layers
 from maps.folium_local import DataLayer, LocalMap, RemoteAddressError, finish, lat_lon, remote_addresses
 from maps.page import PageView
@@ -85,7 +85,7 @@ def test_page_names_only_own_static_files(render: Any) -> None:
     assert loaded
     for address in loaded:
         name = address.removeprefix("/static/").partition("?")[0]
-        assert name in static_names()
+        assert static_file(name).content
         assert address == static_url(name)
     assert "http://" not in html
     assert "https://" not in html
