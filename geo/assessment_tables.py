@@ -193,7 +193,7 @@ def compliance_table(found: Assessment) -> pd.DataFrame:
 
 
 def station_matrix_table(rows: Sequence[StationRow], on: Mapping[str, str | None]) -> pd.DataFrame:
-    """Return one row a station and one column a service with the register's value; ``on`` is the basis."""
+    """Return one row a station: by service its value, then its gain; ``on`` is the basis."""
     lines = [
         {
             "station_id": row.station_id,
@@ -204,6 +204,7 @@ def station_matrix_table(rows: Sequence[StationRow], on: Mapping[str, str | None
             **row.by_window,
             "demand_covered": row.demand_covered,
             **{cell.code: cell.value for cell in row.cells},
+            **{f"gain_{cell.code}": cell.gain for cell in row.cells},
         }
         for row in rows
     ]

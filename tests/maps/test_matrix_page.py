@@ -6,6 +6,7 @@ import io
 import json
 import re
 import urllib.request
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -70,6 +71,27 @@ def get(server: LiveServer, path: str) -> bytes:
 def grid(server: LiveServer, query: str = "") -> Grid:
     """The matrix under ``query``."""
     return Grid(get(server, f"/planner/matrix{query}").decode())
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_downloads_hold_the_gains_the_cells_tell(live_server: LiveServer, form: str) -> None:
+    html = get(live_server, "/planner/matrix?window=T3").decode()
+    href = re.search(rf'href="(/api/service-matrix[^"]*by=station[^"]*f={form})"', html)
+    assert href is not None
+    body = io.BytesIO(get(live_server, unescape(href[1])))
+    table = pd.read_csv(body) if form == "csv" else pd.read_excel(body, sheet_name="数据")
+    held = table.set_index("station_id")
+    told = 0
+    for row in Grid(html).of("station"):
+        for code, cell in zip(MAIN_COLUMNS, row["cells"], strict=True):
+            gain = re.search(r"多 ([\d,.]+) ", cell[2])
+            if gain:
+                value = float(held.loc[row["key"], f"gain_{code}"])
+                assert value == pytest.approx(
+                    float(gain[1].replace(",", "")), abs=0.5 if value >= 9.95 else 0.05
+                )
+                told += 1
+    assert told > 50
 
 
 @pytest.mark.parametrize("query", ["?window=T3", "?window=T6&day=weekend&minutes=10", "?group=courier"])
