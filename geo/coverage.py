@@ -7,6 +7,7 @@ Definitions: contract, "Distance, time, coverage".
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +19,7 @@ from geo.coverage_patterns import (
     CAUSES,
     DAY_TYPES,
     WINDOW_CODES,
+    CellSums,
     Floats,
     Merged,
     Shares,
@@ -68,6 +70,11 @@ class Situation:
     weights: Floats
     travel_basis: str
     merged: Merged
+
+    @cached_property
+    def by_cell(self) -> CellSums:
+        """Each cell's demand, and the parts of it that are served and not."""
+        return self.shares.weighed(self.weights)
 
 
 @dataclass(frozen=True)
@@ -165,11 +172,13 @@ def question_weights(demand: Demand, standard: Standard, rows: npt.NDArray[np.in
         window, day = window_of(at).code, day_type(at.date())
         return table[:, WINDOW_CODES.index(window), DAY_TYPES.index(day)].reshape(-1, 1, 1)
     days = np.array(standard.day_weights)
-    if standard.window is None:
-        return np.asarray(table * WINDOW_HOURS[None, :, None] * days[None, None, :])
-    chosen = np.zeros(len(WINDOWS))
-    chosen[WINDOW_CODES.index(standard.window)] = 1.0
-    return np.asarray(table * chosen[None, :, None] * days[None, None, :])
+    hours = WINDOW_HOURS
+    if standard.window is not None:
+        hours = np.zeros(len(WINDOWS))
+        hours[WINDOW_CODES.index(standard.window)] = 1.0
+    table *= hours[None, :, None]  # in place: the table was made for this question
+    table *= days[None, None, :]
+    return table
 
 
 def situation(
@@ -240,41 +249,36 @@ def totals(found: Situation) -> Figures:
 def summarise(found: Situation) -> Coverage:
     """Return the figures of a situation: in total, by street, by window, by cell."""
     standard, demand = found.standard, found.demand
-    cells = _cell_table(demand, found.weights, found.shares)
-    street = demand.cells["street_code"].astype(object)
-    codes = sorted(street.dropna().unique())
+    cells = _cell_table(demand, found.by_cell)
+    street, codes = pd.factorize(demand.cells["street_code"].astype(object), sort=True)
     return Coverage(
         standard=standard,
         travel_basis=found.travel_basis,
         is_hours=standard.window is None and standard.at is None,
         total=_figures(cells),
         by_street=(
-            *((code, _figures(cells[(street == code).to_numpy()])) for code in codes),
-            *([(None, _figures(cells[street.isna().to_numpy()]))] if street.isna().any() else []),
+            *((code, _figures(cells, street == number)) for number, code in enumerate(codes)),
+            *([(None, _figures(cells, street < 0))] if (street < 0).any() else []),
         ),
         by_window=window_figures(found),
         cells=cells,
     )
 
 
-def _cell_table(demand: Demand, weights: Floats, found: Shares) -> pd.DataFrame:
-    def weighed(share: Floats) -> Floats:
-        return np.asarray((weights * share).sum(axis=(1, 2)))
-
+def _cell_table(demand: Demand, sums: CellSums) -> pd.DataFrame:
     columns = {
         "cell": demand.cells["cell"].to_numpy(),
-        "demand": weights.sum(axis=(1, 2)),
-        "covered": weighed(found.served),
-        "covered_twice": weighed(found.served_twice),
-        "covered_if_unknown_open": weighed(found.served_if_unknown_open),
+        "demand": sums.demand,
+        "covered": sums.served,
+        "covered_twice": sums.served_twice,
+        "covered_if_unknown_open": sums.served_if_unknown_open,
     }
-    columns |= {cause: weighed(found.cause(cause)) for cause in CAUSES}
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns | {cause: sums.cause(cause) for cause in CAUSES})
 
 
-def _figures(cells: pd.DataFrame) -> Figures:
+def _figures(cells: pd.DataFrame, rows: slice | npt.NDArray[np.bool_] = slice(None)) -> Figures:
     names = ("demand", "covered", "covered_if_unknown_open", "covered_twice")
-    return _ratio_figures(*(float(cells[name].sum()) for name in names))
+    return _ratio_figures(*(float(cells[name].to_numpy()[rows].sum()) for name in names))
 
 
 def _ratio_figures(demand: float, covered: float, if_unknown_open: float, twice: float) -> Figures:

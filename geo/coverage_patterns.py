@@ -30,6 +30,7 @@ CAUSES: tuple[str, ...] = ("unknown", "lacks_service", "closed", "nothing_near")
 WINDOW_CODES: tuple[str, ...] = tuple(WINDOWS)
 DAY_TYPES: tuple[DayType, ...] = tuple(DAYS_BY_TYPE)
 ABSENT_STATUSES = frozenset({"planned", "retired"})
+_CELLS_AT_ONCE = 4096
 _PATTERNS_AT_ONCE = 2048  # dense work per block: 2048 patterns x 672 quarter-hours x 4 bytes = 5.5 MB
 
 
@@ -84,9 +85,47 @@ class Shares:
         """Unserved for one of ``CAUSES``."""
         return np.asarray(self.by_pattern[3 + CAUSES.index(name)][self.of_cell])
 
+    def weighed(self, weights: Floats) -> CellSums:
+        """Return what the shares come to where each cell's periods weigh ``weights``."""
+        sums = np.empty((len(self.by_pattern), len(weights)))
+        # as many cells at a time as the processor's cache holds: arrays of all would be made of fresh memory
+        for start in range(0, len(weights), _CELLS_AT_ONCE):
+            part = slice(start, start + _CELLS_AT_ONCE)
+            here, pattern = weights[part], self.of_cell[part]
+            for sum_of, share in zip(sums, self.by_pattern, strict=True):
+                sum_of[part] = (here * share[pattern]).sum(axis=(1, 2))
+        return CellSums(weights.sum(axis=(1, 2)), sums)
+
     def at(self, rows: npt.NDArray[np.intp]) -> Shares:
         """Return the shares of some cells alone."""
         return Shares(self.by_pattern, self.of_cell[rows])
+
+
+@dataclass(frozen=True)
+class CellSums:
+    """Demand by cell, and the parts of it that are served or not, in the order of ``slot_states``."""
+
+    demand: Floats
+    parts: Floats
+
+    @property
+    def served(self) -> Floats:
+        """Served at all."""
+        return np.asarray(self.parts[0])
+
+    @property
+    def served_twice(self) -> Floats:
+        """Served from two places."""
+        return np.asarray(self.parts[1])
+
+    @property
+    def served_if_unknown_open(self) -> Floats:
+        """Served if unknown hours were open."""
+        return np.asarray(self.parts[2])
+
+    def cause(self, name: str) -> Floats:
+        """Unserved for one of ``CAUSES``."""
+        return np.asarray(self.parts[3 + CAUSES.index(name)])
 
 
 def station_times(stations: gpd.GeoDataFrame, states: States, amenities: tuple[str, ...]) -> StationTimes:

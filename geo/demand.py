@@ -114,7 +114,7 @@ class Demand:
             places, amounts = (of_wanted[cell] * (shape[1] * shape[2]) + period)[kept], amounts[kept]
             shape = (len(wanted), *shape[1:])
         totals = np.bincount(places, weights=amounts, minlength=int(np.prod(shape)))
-        table = totals.reshape(shape).astype(np.float64)
+        table = totals.reshape(shape).astype(np.float64, copy=False)
         return table if rows is None else table[again]
 
     @cached_property

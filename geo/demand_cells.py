@@ -20,7 +20,13 @@ RESOLUTIONS = range(8, 12)
 DEFAULT_RESOLUTION = 9
 _MAX_EDGE_DEG = 0.01  # longer lines are given more vertices before they are projected
 
+_STEPS = np.array([(0, 0), (-1, -1), (0, 1), (-1, 0), (1, 0), (0, -1), (1, 1)])
+"""Where H3's digits 0 to 6 lie about a cell's centre, along its i and j axes; the last six are neighbours."""
+_TURNS = (np.array([(3, 1), (-1, 2)]), np.array([(2, -1), (1, 3)]))
+"""The i and j axes in those of the next finer resolution, where that is even, and odd (H3, "aperture 7")."""
+
 CellArray = npt.NDArray[np.uint64]
+IntArray = npt.NDArray[np.intp]
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -78,6 +84,54 @@ def cell_names(cells: Iterable[int] | CellArray) -> list[str]:
 def cell_numbers(names: Iterable[str]) -> CellArray:
     """Return the cells of H3 ids, the inverse of :func:`cell_names`."""
     return np.array([int(name, 16) for name in names], dtype=np.uint64)
+
+
+def neighbour_pairs(cells: CellArray) -> tuple[IntArray, IntArray]:
+    """Return every pair of neighbours among different cells of one resolution, both ways round, as two rows
+    of numbers in ``cells``.
+
+    >>> ring = np.asarray(h3.grid_ring(0x8931A8B4AABFFFF, 1), dtype=np.uint64)
+    >>> len(neighbour_pairs(ring)[0])
+    12
+    """
+    prefixes = np.unique(cells >> np.uint64(45))  # resolution and base cell
+    if len(prefixes) == 1 and not h3.is_pentagon(h3.cell_to_parent(int(cells[0]), 0)):
+        return _lattice_neighbours(cells)
+    disks = [h3.grid_disk(cell, 1) for cell in cells.tolist()]
+    cell = np.repeat(np.arange(len(cells)), [len(disk) for disk in disks])
+    other = pd.Index(cells).get_indexer(np.concatenate([np.empty(0, dtype=np.uint64), *disks]))
+    kept = (other >= 0) & (other != cell)
+    return cell[kept], np.asarray(other[kept])
+
+
+def _lattice_neighbours(cells: CellArray) -> tuple[IntArray, IntArray]:
+    """Return the pairs of neighbours among cells of one hexagonal base cell: there they are one lattice."""
+    at = _lattice(cells)
+    at -= at.min(axis=0) - 1
+    width = int(at[:, 1].max()) + 2
+    place = at @ (width, 1)
+    order = np.argsort(place)
+    ordered = place[order]
+    found = [(np.empty(0, dtype=np.intp),) * 2]
+    for step in _STEPS[4:] @ (width, 1):  # the other three lead back
+        there = np.searchsorted(ordered, place + step).clip(max=len(cells) - 1)
+        cell = np.flatnonzero(ordered[there] == place + step)
+        found += [(cell, order[there[cell]]), (order[there[cell]], cell)]
+    one, other = (np.concatenate(side) for side in zip(*found, strict=True))
+    return one, other
+
+
+def _lattice(cells: CellArray) -> npt.NDArray[np.int64]:
+    """Return the cells' whole coordinates (cells, 2) about their base cell's centre, along H3's i and j.
+
+    Each digit of a cell's id is a step from its parent's centre (h3geo.org, "H3 Index Representations").
+    """
+    numbers = cells.astype(np.int64)
+    at = np.zeros((len(cells), 2), dtype=np.int64)
+    for resolution in range(1, h3.get_resolution(int(cells[0])) + 1):
+        digit = (numbers >> (3 * (15 - resolution))) & 7
+        at = at @ _TURNS[resolution % 2] + _STEPS[digit]
+    return at
 
 
 def cells_touching(geometry: shapely.Geometry, resolution: int) -> CellArray:

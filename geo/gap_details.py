@@ -22,7 +22,7 @@ from geo.coverage import Situation, question_weights, situation
 from geo.coverage_patterns import CAUSES, DAY_TYPES, WINDOW_CODES, Floats, shares, station_times
 from geo.crs import geodesic_distance_m
 from geo.demand import GROUPS, Demand
-from geo.gaps import GapArea, gap_areas
+from geo.gaps import GapArea, placed_gap_areas
 from geo.metrics import share_of
 from geo.nearest import StationIndex
 from geo.standard import Standard
@@ -108,19 +108,17 @@ class Gaps(Sequence[Gap]):
     def __init__(
         self,
         areas: Sequence[GapArea],
+        rows: Rows,
         found: Situation,
         places: pd.DataFrame | None = None,
         router: Router | None = None,
     ) -> None:
         self.areas = tuple(areas)
         self._found, self._places, self._router = found, places, router
-        self._sums = sums = _Sums.over(self.areas, found)
+        self._sums = sums = _Sums.over([len(area.cells) for area in self.areas], rows, found)
         self.rows = sums.rows
         self.lon, self.lat = (sums.mean(found.demand.cells[name].to_numpy(float)) for name in ("lon", "lat"))
-        here = found.shares.at(sums.rows)
-        self.by_cause = np.stack(
-            [sums.of((sums.weights * here.cause(name)).sum(axis=(1, 2))) for name in CAUSES], axis=1
-        )
+        self.by_cause = np.stack([sums.of(found.by_cell.cause(name)[sums.rows]) for name in CAUSES], axis=1)
         self._described: dict[int, Gap] = {}
 
     def __len__(self) -> int:
@@ -191,8 +189,10 @@ def find_gaps(
         top: how many at the most; None is all.
         router: tells the minutes to the nearest station; straight lines x 1.35 without one.
     """
-    areas = gap_areas(_cell_table(found), found.demand.cells["street_code"].astype(object).to_numpy())[:top]
-    return Gaps(areas, found, places, router)
+    streets = found.demand.cells["street_code"].astype(object).to_numpy()
+    areas, rows = placed_gap_areas(_cell_table(found), streets)
+    areas = areas[:top]
+    return Gaps(areas, rows[: sum(len(area.cells) for area in areas)], found, places, router)
 
 
 def area_polygon(area: GapArea) -> shapely.MultiPolygon | shapely.Polygon:
@@ -220,8 +220,8 @@ def _cell_table(found: Situation) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "cell": found.demand.cells["cell"].to_numpy(),
-            "demand": found.weights.sum(axis=(1, 2)),
-            "covered": (found.weights * found.shares.served).sum(axis=(1, 2)),
+            "demand": found.by_cell.demand,
+            "covered": found.by_cell.served,
         }
     )
 
@@ -236,10 +236,7 @@ class _Sums:
     unserved: Floats
 
     @classmethod
-    def over(cls, areas: Sequence[GapArea], found: Situation) -> _Sums:
-        row_of = {cell: row for row, cell in enumerate(found.demand.cells["cell"])}
-        rows = np.array([row_of[cell] for area in areas for cell in area.cells], dtype=np.intp)
-        sizes = [len(area.cells) for area in areas]
+    def over(cls, sizes: Sequence[int], rows: Rows, found: Situation) -> _Sums:
         weights = found.weights[rows]
         unserved = weights * (1 - found.shares.at(rows).served)
         return cls(rows, np.cumsum([0, *sizes], dtype=np.intp)[:-1], weights, unserved)

@@ -6,16 +6,16 @@ larger sets are split around their local maxima.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from heapq import heappop, heappush
 
-import h3.api.basic_int as h3
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
+
+from geo.demand_cells import CellArray, cell_numbers, neighbour_pairs
 
 HELD_SHARE = 0.8
 """Part of all unserved demand the gap cells hold together."""
@@ -24,7 +24,7 @@ MIN_UNSERVED_SHARE = 0.5
 MAX_AREA_CELLS = 12
 _ROUNDING = 1e-12  # sums of shares carry rounding; "exactly 80 %" and "exactly half" must still count
 
-Links = dict[int, list[int]]
+Numbers = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -51,16 +51,25 @@ def gap_cells(
     unserved = demand - covered
     total = float(unserved[unserved > 0].sum())
     half = unserved >= demand * MIN_UNSERVED_SHARE * (1 - _ROUNDING)
-    rows = np.flatnonzero((unserved > total * _ROUNDING) & half)
-    names = np.array([cells[row] for row in rows], dtype=np.str_)
-    order = rows[np.lexsort((names, -unserved[rows]))]
+    names = np.array(cells, dtype=object)
+    by_id = np.arange(len(names)) if np.all(names[1:] > names[:-1]) else np.argsort(names)
+    rows = by_id[((unserved > total * _ROUNDING) & half)[by_id]]
+    order = rows[np.argsort(-unserved[rows], kind="stable")]
     held = np.cumsum(unserved[order])
     needed = int(np.searchsorted(held, total * HELD_SHARE * (1 - _ROUNDING))) + 1
-    return [int(row) for row in order[: needed if total > 0 else 0]]
+    chosen: list[int] = order[: needed if total > 0 else 0].tolist()
+    return chosen
 
 
 def gap_areas(table: pd.DataFrame, street_codes: npt.NDArray[np.object_]) -> list[GapArea]:
-    """Return the gap areas, most unserved first.
+    """Return the gap areas, most unserved first; arguments as for ``placed_gap_areas``."""
+    return placed_gap_areas(table, street_codes)[0]
+
+
+def placed_gap_areas(
+    table: pd.DataFrame, street_codes: npt.NDArray[np.object_]
+) -> tuple[list[GapArea], Numbers]:
+    """Return the gap areas, most unserved first, and the rows of all their cells, in the areas' order.
 
     Args:
         table: per cell ``cell``, ``demand``, ``covered`` (a coverage answer's ``cells``).
@@ -68,94 +77,86 @@ def gap_areas(table: pd.DataFrame, street_codes: npt.NDArray[np.object_]) -> lis
     """
     cells = table["cell"].tolist()
     demand, covered = table["demand"].to_numpy(dtype=float), table["covered"].to_numpy(dtype=float)
-    chosen = gap_cells(demand, covered, cells)
-    names = [cells[number] for number in chosen]
-    unserved = (demand - covered)[chosen].tolist()
-    joined = _joined(names, street_codes[chosen])
+    chosen = np.array(gap_cells(demand, covered, cells), dtype=np.intp)
+    ids, street = cell_numbers(cells[number] for number in chosen.tolist()), street_codes[chosen]
+    area_of = _areas_of(ids, pd.factorize(street)[0])
+    by_area = np.argsort(area_of, kind="stable")  # of each area the most unserved cell first
+    sizes = np.bincount(area_of)
+    first = by_area[np.cumsum(sizes) - sizes]
+    by_id = np.argsort(ids)
+    # one after the other by id, so that the sum is the same to the last bit however the cells came
+    unserved = np.bincount(area_of[by_id], weights=(demand - covered)[chosen][by_id])
+    order = np.lexsort((ids[first], -unserved))
+    place = np.empty(len(order), dtype=np.intp)
+    place[order] = np.arange(len(order))
+    rows = chosen[by_area[np.argsort(place[area_of[by_area]], kind="stable")]]
+    held = tuple(cells[row] for row in rows.tolist())
+    ends = np.cumsum(sizes[order])
+    stretches = zip((ends - sizes[order]).tolist(), ends.tolist(), strict=True)
     areas = [
-        GapArea(
-            street_code=street_codes[chosen[members[0]]],
-            cells=tuple(names[rank] for rank in members),
-            unserved=sum(unserved[rank] for rank in sorted(members, key=names.__getitem__)),
+        GapArea(code, held[start:end], amount)
+        for code, (start, end), amount in zip(
+            street[first[order]], stretches, unserved[order].tolist(), strict=True
         )
-        for members in _members(joined)
     ]
-    return sorted(areas, key=lambda area: (-area.unserved, area.cells[0]))
+    return areas, rows
 
 
-def _joined(names: list[str], streets: npt.NDArray[np.object_]) -> csr_array:
-    """Return which gap cells are neighbours within one street: (cells x cells) ones.
+def _areas_of(ids: CellArray, street: Numbers) -> Numbers:
+    """Return the number of each gap cell's area: linked sets, those of over 12 cells split again and again.
 
     Cells are known by their rank, most unserved first and ties by id: the higher of two has the lower number.
     """
-    cells = np.array([int(name, 16) for name in names], dtype=np.int64)
-    disks = [h3.grid_disk(cell, 1) for cell in cells.tolist()]
-    cell = np.repeat(np.arange(len(cells)), [len(disk) for disk in disks])
-    around = np.fromiter(chain.from_iterable(disks), dtype=np.int64, count=len(cell))
-    other = pd.Index(cells).get_indexer(around)
-    street = pd.factorize(streets)[0]
-    kept = (other >= 0) & (other != cell) & (street[other] == street[cell])
-    ones = np.ones(int(kept.sum()), dtype=np.int8)
-    return csr_array((ones, (cell[kept], other[kept])), shape=(len(cells), len(cells)))
+    cell, other = neighbour_pairs(ids)
+    kept = street[cell] == street[other]
+    order = np.argsort(cell[kept], kind="stable")
+    cell, other = cell[kept][order], other[kept][order]
+    area_of = _linked(len(ids), cell, other)
+    while len(ids) and (large := np.bincount(area_of) > MAX_AREA_CELLS).any():
+        inside = large[area_of[cell]] & (area_of[cell] == area_of[other])
+        part_of = _parts(area_of, large, cell[inside], other[inside])
+        same = part_of[cell] == part_of[other]
+        cell, other = cell[same], other[same]
+        area_of = _linked(len(ids), cell, other)
+    return area_of
 
 
-def _members(joined: csr_array) -> Iterator[list[int]]:
-    """Yield the cells of each area, the highest first."""
-    count, label = connected_components(joined, directed=False)
-    order = np.argsort(label, kind="stable").tolist()
-    ends = np.cumsum(np.bincount(label, minlength=count)).tolist()
-    flat, bounds = joined.indices.tolist(), joined.indptr.tolist()
-    for start, end in zip([0, *ends], ends, strict=False):
-        linked = order[start:end]
-        if len(linked) <= MAX_AREA_CELLS:
-            yield linked
-            continue
-        links = {rank: flat[bounds[rank] : bounds[rank + 1]] for rank in linked}
-        yield from (sorted(part) for part in _split(set(linked), links))
+def _linked(count: int, cell: Numbers, other: Numbers) -> Numbers:
+    """Return the number of the linked set each of ``count`` cells is in."""
+    links = csr_array((np.ones(len(cell), dtype=np.int8), (cell, other)), shape=(count, count))
+    return np.asarray(connected_components(links, directed=False)[1], dtype=np.intp)
 
 
-def _linked_sets(members: set[int], links: Links) -> list[set[int]]:
-    """Return the sets of cells that hang together among ``members``, which are used up."""
-    found = []
-    while members:
-        first = members.pop()
-        linked, edge = {first}, [first]
-        while edge:
-            for other in links[edge.pop()]:
-                if other in members:
-                    members.remove(other)
-                    linked.add(other)
-                    edge.append(other)
-        found.append(linked)
-    return found
+def _parts(area_of: Numbers, large: npt.NDArray[np.bool_], cell: Numbers, other: Numbers) -> Numbers:
+    """Return a number for each cell, the same for those that stay together when the large areas are split.
+
+    A large area parts around its local maxima; one of a single summit into the first 12 grown from it and
+    the rest. ``cell`` and ``other`` are the links within large areas, by ``cell``.
+    """
+    summit = np.arange(len(area_of))
+    np.minimum.at(summit, cell, other)  # the highest neighbour, or the cell itself
+    while np.any(summit[summit] != summit):
+        summit = summit[summit]
+    within = np.flatnonzero(large[area_of])
+    tops = within[summit[within] == within]
+    alone = np.bincount(area_of[tops], minlength=len(large)) == 1
+    part_of = len(area_of) + area_of
+    part_of[within] = summit[within]
+    bounds = np.searchsorted(cell, np.arange(len(area_of) + 1))
+    for top in tops[alone[area_of[tops]]].tolist():
+        grown = _grown(top, other, bounds)
+        part_of[grown] = -1 - top
+    return part_of
 
 
-def _split(linked: set[int], links: Links) -> list[set[int]]:
-    """Split a set of over 12 cells around its local maxima into connected sets of at most 12."""
-    if len(linked) <= MAX_AREA_CELLS:
-        return [linked]
-    basins = _basins(linked, links)
-    if len(basins) == 1:
-        grown = _grown(linked, links)
-        rest = _linked_sets(linked - grown, links)
-        return [grown, *(part for one in rest for part in _split(one, links))]
-    return [part for basin in basins for part in _split(basin, links)]
-
-
-def _basins(linked: set[int], links: Links) -> list[set[int]]:
-    """Part cells by the summit reached when climbing from neighbour to highest neighbour."""
-    summit: dict[int, int] = {}
-    basins: dict[int, set[int]] = {}
-    for cell in sorted(linked):  # whatever is climbed to has been reached before
-        best = min((other for other in links[cell] if other in linked), default=cell)
-        summit[cell] = cell if best > cell else summit[best]
-        basins.setdefault(summit[cell], set()).add(cell)
-    return list(basins.values())
-
-
-def _grown(linked: set[int], links: Links) -> set[int]:
+def _grown(top: int, other: Numbers, bounds: Numbers) -> list[int]:
     """Grow a connected set of 12 from the one summit, always taking the highest cell at its edge."""
-    grown = {min(linked)}
+    grown: list[int] = []
+    seen, edge = {top}, [top]
     while len(grown) < MAX_AREA_CELLS:
-        grown.add(min({other for cell in grown for other in links[cell] if other in linked} - grown))
+        grown.append(heappop(edge))
+        for near in other[bounds[grown[-1]] : bounds[grown[-1] + 1]].tolist():
+            if near not in seen:
+                seen.add(near)
+                heappush(edge, near)
     return grown

@@ -19,6 +19,7 @@ from geo.demand_cells import (
     cell_table,
     cells_of_points,
     cells_touching,
+    neighbour_pairs,
 )
 from geo.errors import InvalidParameterError
 
@@ -120,3 +121,33 @@ def test_names_numbers_polygons_and_centres_agree_with_h3() -> None:
 def test_other_resolutions_are_refused(resolution) -> None:
     with pytest.raises(InvalidParameterError, match="8, 9, 10 or 11"):
         area_cells(areas_of(HOLED), resolution)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.floats(-180, 180),
+    st.floats(-85, 85),
+    st.sampled_from(["anywhere", "pentagon", "seam"]),
+    st.integers(1, 11),
+    st.randoms(use_true_random=False),
+)
+def test_neighbours_are_those_of_h3(lon: float, lat: float, where: str, resolution: int, chance) -> None:
+    middle = h3.latlng_to_cell(lat, lon, resolution)
+    base = h3.cell_to_parent(middle, 0)
+    if where == "pentagon":
+        middle = chance.choice(list(h3.get_pentagons(resolution)))
+    elif where == "seam":  # where three base cells meet
+        middle = h3.latlng_to_cell(*h3.cell_to_boundary(base)[0], resolution)
+    cells = [cell for cell in h3.grid_disk(middle, 3) if chance.random() < 0.8]
+    chance.shuffle(cells)
+    one, other = neighbour_pairs(cell_numbers(cells))
+    number = {cell: row for row, cell in enumerate(cells)}
+    expected = {
+        (number[cell], number[near])
+        for cell in cells
+        for near in h3.grid_disk(cell, 1)
+        if near in number and near != cell
+    }
+    found = list(zip(one.tolist(), other.tolist(), strict=True))
+    assert set(found) == expected
+    assert len(found) == len(expected)

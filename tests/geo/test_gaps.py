@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from geo.gaps import MAX_AREA_CELLS, gap_areas, gap_cells
 
 CENTRE = h3.latlng_to_cell(34.273, 109.067, 9)
+PENTAGON = h3.get_pentagons(9)[3]
+SEAM = h3.latlng_to_cell(*h3.cell_to_boundary(h3.cell_to_parent(CENTRE, 0))[2], 9)
+"""A cell where three base cells meet."""
 
 
 def table(unserved: dict[str, float], covered: float = 0.0) -> pd.DataFrame:
@@ -125,3 +128,67 @@ def test_areas_are_connected_small_of_one_street_and_hold_all_gap_cells(
     total = sum(heights)
     fewest = next(n for n in range(len(ranked) + 1) if sum(ranked[:n]) >= 0.8 * total)
     assert len(chosen) == fewest
+
+
+def areas_by_definition(frame: pd.DataFrame, codes: np.ndarray) -> list[tuple[object, tuple[str, ...]]]:
+    """The contract's words, cell by cell: (street, cells) of each area, in no order."""
+    street = dict(zip(frame["cell"], codes, strict=True))
+    chosen = gap_cells(frame["demand"].to_numpy(), frame["covered"].to_numpy(), frame["cell"].tolist())
+    ranked = [frame["cell"][number] for number in chosen]
+
+    def linked(cells: set[str]) -> list[set[str]]:
+        sets, left = [], set(cells)
+        while left:
+            one, edge = set(), [left.pop()]
+            while edge:
+                one.add(edge[-1])
+                near = {n for n in h3.grid_disk(edge.pop(), 1) if n in left and street[n] is street[min(one)]}
+                left -= near
+                edge += near
+            sets.append(one)
+        return sets
+
+    def summit(cell: str, cells: set[str]) -> str:
+        best = min((n for n in h3.grid_disk(cell, 1) if n in cells), key=ranked.index)
+        return cell if best == cell else summit(best, cells)
+
+    def split(cells: set[str]) -> list[set[str]]:
+        if len(cells) <= MAX_AREA_CELLS:
+            return [cells]
+        tops = {cell: summit(cell, cells) for cell in cells}
+        if len(set(tops.values())) > 1:
+            basins = [{cell for cell in cells if tops[cell] == top} for top in set(tops.values())]
+            return [part for basin in basins for part in split(basin)]
+        grown = {min(cells, key=ranked.index)}
+        while len(grown) < MAX_AREA_CELLS:
+            edge = {n for cell in grown for n in h3.grid_disk(cell, 1) if n in cells} - grown
+            grown.add(min(edge, key=ranked.index))
+        return [grown, *(part for rest in linked(cells - grown) for part in split(rest))]
+
+    parts = [part for one in linked(set(ranked)) for part in split(one)]
+    return [(street[min(part)], tuple(sorted(part, key=ranked.index))) for part in parts]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from([CENTRE, PENTAGON, SEAM]),
+    st.lists(st.integers(1, 40), min_size=91, max_size=91),
+    st.lists(st.sampled_from(["s1", "s1", "s1", "s2", None]), min_size=91, max_size=91),
+    st.booleans(),
+)
+def test_areas_are_those_of_the_definition(
+    centre: str, heights: list[int], codes: list[str | None], smooth: bool
+) -> None:
+    disk = sorted(h3.grid_disk(centre, 5))[:91]
+    if smooth:  # one wide hill: it has to be cut again and again
+        top = h3.cell_to_latlng(disk[45])
+        away_m = [int(h3.great_circle_distance(top, h3.cell_to_latlng(cell), unit="m")) for cell in disk]
+        heights = [20_000 - metres + height for metres, height in zip(away_m, heights, strict=False)]
+    frame = table(dict(zip(disk, map(float, heights), strict=False)))
+    given = np.array(codes[: len(disk)] if not smooth else ["s1"] * len(disk), dtype=object)
+    found = gap_areas(frame, given)
+    assert {(area.street_code, area.cells) for area in found} == set(areas_by_definition(frame, given))
+    height_of = dict(zip(frame["cell"], frame["demand"], strict=True))
+    assert [area.unserved for area in found] == [sum(map(height_of.get, area.cells)) for area in found]
+    order = [(-area.unserved, area.cells[0]) for area in found]
+    assert order == sorted(order)
