@@ -12,9 +12,10 @@ from api.station_edits import patched_station
 from geo.amenities import amenity_codes
 from geo.bilingual import Lang
 from geo.clerk_hours import parse_clerk_hours
-from geo.errors import ConflictError, InvalidDataError, NotFoundError
+from geo.errors import ConflictError, InvalidDataError, InvalidParameterError, NotFoundError
 from geo.stations import Station
 from geo.store.keys import Key
+from geo.store.notices import end_heat, set_heat
 from geo.store.protocol import Change
 from geo.store.reports import Report, ReportStatus, list_reports, review_report, set_deadline
 from maps.keeper_page import Done, EditForm, form_of
@@ -196,6 +197,20 @@ def _hours(form: EditForm, station: Station, today: date) -> tuple[str | None, t
         rule = f"{today.year} {month} {today.day:02d} {spans}"
         hours = f"{hours}; {rule}" if hours else rule
     return hours, assumptions, None
+
+
+def tell_heat(service: Service, key: Key, fields: Fields) -> Done:
+    """Show the heat banner until a time of today, or take it down (``act``: end)."""
+    if first(fields, "act") == "end":
+        end_heat(service.store)
+        return Done("cool")
+    try:
+        clock = time.fromisoformat(first(fields, "until"))
+        until = datetime.combine(service.today(), clock, service.settings.timezone)
+        set_heat(service.store, int(first(fields, "level")), until, key.name)
+    except (ValueError, InvalidParameterError):
+        return Done("heat_past")
+    return Done("heat")
 
 
 def _facts(form: EditForm, station: Station, hours: str | None, service: Service) -> dict[str, Any]:

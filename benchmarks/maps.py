@@ -18,9 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from geo.data_files import data_path
-from geo.geojson import FeatureReader
-from geo.stations import Station, station_from_feature
+from api.register import shipped_register
 from maps.planner_map import render_planner_map
 from maps.worker_map import render_worker_map
 
@@ -45,16 +43,11 @@ with TestClient(create_app(Settings(store_url="sqlite:///" + sys.argv[1]))) as c
 """
 _COLD = """
 import time; start = time.perf_counter()
-from benchmarks.maps import NOW, PAGES, register
-stations = register(); ready = time.perf_counter()
+from benchmarks.maps import NOW, PAGES, shipped_register
+stations = shipped_register(); ready = time.perf_counter()
 PAGES[{path!r}](stations, NOW)
 print(time.perf_counter() - ready, time.perf_counter() - start)
 """
-
-
-def register() -> list[Station]:
-    """The shipped stations."""
-    return [station_from_feature(feature) for _, feature in FeatureReader(data_path("stations.geojson"))]
 
 
 def cold_s(path: str) -> tuple[float, float]:
@@ -87,7 +80,7 @@ def planner_table() -> None:
 
 def main() -> None:
     """Print the tables."""
-    stations = register()
+    stations = shipped_register()
     print(f"{len(stations)} stations; medians of {COLD_ROUNDS} cold and {ROUNDS} warm renders.\n")
     print("| page | cold s (budget 1.5) | with imports s | warm ms | HTML KB | gzip KB (budget 80) |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")

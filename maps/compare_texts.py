@@ -59,7 +59,6 @@ COMPARE_TEXTS: dict[str, tuple[str, str]] = {
         "还没有改动。在下面关一站、改时间、补设施，或在图上点一处加新站。",
         "No changes yet. Close a station, change hours, add amenities below, or click the map to add a site.",
     ),
-    "same_sides": ("两边一样，没有差异。", "Both sides are the same."),
     "drop": ("撤销", "Undo"),
     "drop_of": ("撤销：{what}", "Undo: {what}"),
     "edit": ("改一处站点", "Change a station"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, time
 from typing import Annotated
 from urllib.parse import parse_qs, urlencode
 
@@ -22,13 +21,13 @@ from api.keeper_acts import (
     confirm_station,
     first,
     save_station,
+    tell_heat,
     undo,
 )
 from api.routers.pages import WORKER_POLICY, PageDep, PageRequest
 from api.sessions import COOKIE, KeeperSessionDep, SessionDep, drop_cookie, own_origin, set_cookie
-from geo.errors import ConflictError, InvalidParameterError, NotFoundError, StoreUnavailableError
-from geo.store.keys import Key, verify_key
-from geo.store.notices import end_heat, set_heat
+from geo.errors import ConflictError, NotFoundError, StoreUnavailableError
+from geo.store.keys import verify_key
 from geo.store.reports import list_reports
 from geo.store.sessions import end_session, open_session
 from maps.keeper_page import (
@@ -123,7 +122,7 @@ async def bring_back(asked: PageDep, key: KeeperSessionDep, fields: FormDep) -> 
 @router.post("/heat")
 async def heat(asked: PageDep, key: KeeperSessionDep, fields: FormDep) -> Response:
     """Show the heat banner until a time of today, or take it down."""
-    return await _do(asked, lambda: _heat(asked, key, fields))
+    return await _do(asked, lambda: tell_heat(asked.service, key, fields))
 
 
 @router.post("/stations/{station_id}/confirm")
@@ -182,20 +181,6 @@ async def _did(asked: PageRequest, done: Done) -> Response:
         await service.asking.ask(service.board.refresh)
         await service.asking.ask(service.live.wait_for, await service.asking.ask(service.store.version))
     return _redirect(asked, done)
-
-
-def _heat(asked: PageRequest, key: Key, fields: Fields) -> Done:
-    service = asked.service
-    if first(fields, "act") == "end":
-        end_heat(service.store)
-        return Done("cool")
-    try:
-        clock = time.fromisoformat(first(fields, "until"))
-        until = datetime.combine(service.today(), clock, service.settings.timezone)
-        set_heat(service.store, int(first(fields, "level")), until, key.name)
-    except (ValueError, InvalidParameterError):
-        return Done("heat_past")
-    return Done("heat")
 
 
 def _done(request: Request) -> Done | None:
