@@ -20,6 +20,7 @@ def cell_answer(
     stations: gpd.GeoDataFrame,
     lon: float,
     lat: float,
+    *,
     difference: Difference | None = None,
 ) -> dict[str, Any]:
     """Return the cell a WGS-84 point lies in, JSON-ready; ``cell`` is None where no demand lies.

@@ -149,9 +149,13 @@ def plan_context(view: ScenarioView, marks: Sequence[PlanMark], lang: Lang) -> d
         "plan_line": planner_say(
             lang,
             "plan_line",
-            a=percent(total.before.share),
-            b=percent(total.after.share),
+            a=_whole(total.before.share),
+            b=_whole(total.after.share),
             name=view.scenario.name or planner_say(lang, "plan_name"),
             n=view.scenario.changes,
         ),
     }
+
+
+def _whole(share: float | None) -> str:
+    return "–" if share is None else f"{percent(share)}%"

@@ -25,7 +25,7 @@ from maps.open_words import date_words
 from maps.page import PageView, render
 from maps.planner_page import Choice, page_frame, switches
 from maps.planner_state import PlannerState
-from maps.planner_texts import percent, planner_say, unit_words
+from maps.planner_texts import percent, percent_words, planner_say, unit_words
 from maps.station_facts import display_name
 
 Show = Literal["share", "count"]
@@ -163,6 +163,7 @@ def render_matrix(
         **frame,
         "m": lambda key, **fields: matrix_say(lang, key, **fields),
         "title": matrix_say(lang, "title"),
+        "nothing": not stations,
         "parameters": {**frame["parameters"], **extra},
         "other": frame["other"]
         + (("&" if "?" in frame["other"] else "?") + urlencode(extra) if extra else ""),
@@ -299,7 +300,7 @@ def _street_mark(cell: StreetCell, stations: int, say: _Words, show: Show, stree
         "street_cell",
         street=street,
         service=say.service(cell.code),
-        share=percent(cell.share),
+        share=percent_words(cell.share, say.lang),
         covered=say.amount(cell.demand_covered),
         demand=say.amount(cell.demand),
         unit=say.unit,

@@ -111,9 +111,9 @@ MATRIX_TEXTS: dict[str, tuple[str, str]] = {
     "gain_no": ("添上后多 {n} {unit}走得到。", "Added, {n} {unit} more would be in reach."),
     "gain_time": ("核实为开着，就多 {n} {unit}走得到。", "If it is open then, {n} {unit} more are in reach."),
     "street_cell": (
-        "{street} · {service}：走得到 {share}%（{covered} / {demand} {unit}）；{stations} 站中"
+        "{street} · {service}：走得到 {share}（{covered} / {demand} {unit}）；{stations} 站中"
         "能用 {available} 站，坏 {broken} 站，未核实 {unknown} 站。",
-        "{street} · {service}: {share}% in reach ({covered} / {demand} {unit}); of {stations} stations "
+        "{street} · {service}: in reach {share} ({covered} / {demand} {unit}); of {stations} stations "
         "{available} have it, {broken} broken, {unknown} not verified.",
     ),
     "open_station": ("看这一站", "Open the station"),
@@ -121,10 +121,6 @@ MATRIX_TEXTS: dict[str, tuple[str, str]] = {
     "close": ("关闭", "Close"),
     "by_station": ("站点矩阵", "By station"),
     "by_street": ("街道矩阵", "By street"),
-    "empty": (
-        "还没有站点。请先导入登记表（CSV、XLSX、GeoJSON）。",
-        "No stations yet. Import a register first (CSV, XLSX, GeoJSON).",
-    ),
     "note": (
         "走得到＝走路能到一个开着、有这项服务的驿站的需求占比，逐刻钟计算。坏了、未核实都不算有。",
         "In reach: share of demand that can walk to a station that is open and has the service, quarter-hour "

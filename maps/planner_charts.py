@@ -13,7 +13,7 @@ from geo.bilingual import Lang
 from geo.coverage import Figures
 from geo.report_text import whole_percents
 from geo.time_windows import WINDOWS
-from maps.planner_texts import percent, planner_say
+from maps.planner_texts import percent, percent_words, planner_say
 
 CAUSE_ORDER = ("nothing_near", "closed", "lacks_service", "unknown")
 """The order of the parts in every cause bar."""
@@ -80,9 +80,9 @@ def clock_bars(
             "clock_bar",
             name=name,
             clock=window.label,
-            a=percent(weekday.share),
-            b=percent(weekday.share_if_unknown_open),
-            c=percent(weekend.share),
+            a=percent_words(weekday.share, lang),
+            b=percent_words(weekday.share_if_unknown_open, lang),
+            c=percent_words(weekend.share, lang),
         )
         bars.append(
             ClockBar(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -102,10 +102,12 @@ def analysis_layers(
     compared = plan.address if plan else {}
     if plan and "difference" not in facts.palettes:
         facts = with_difference(facts, plan.difference)
-    themes = tuple(facts.palettes)
-    shown = {theme: theme == ("difference" if plan else "coverage") for theme in themes}
+    themes = _themes(facts, stations)
+    facts = replace(facts, palettes={theme: facts.palettes[theme] for theme in themes})
+    first = next((one for one in ("difference", "coverage", "demand") if one in themes), None)
+    shown = {theme: theme == first for theme in themes}
     marks = plan_marks(plan.scenario, plan.register, lang) if plan else ()
-    rows = gap_rows(found, stations, areas, lang)
+    rows = gap_rows(found, stations, areas, lang) if stations else ()
     states = service_states(given.matrix, stations, found.standard.amenities)
     judged = next((one for one in found.compliance if one.rule_set.id == COMPLIANCE), None)
     judgement = verdicts(judged) if judged else {}
@@ -123,19 +125,31 @@ def analysis_layers(
             )
             for theme in reversed(themes)
         ),
-        zones_layer(stations, found.standard, areas, lang),
-        gaps_layer(rows, areas, lang),
-        marks_layer(at, judgement, "verdict", titles["verdict"], lang, show=False),
-        marks_layer(at, states, "service", titles["service"], lang, show=True),
+        *(
+            (
+                zones_layer(stations, found.standard, areas, lang),
+                *((gaps_layer(rows, areas, lang),) if rows else ()),
+                marks_layer(at, judgement, "verdict", titles["verdict"], lang, show=False),
+                marks_layer(at, states, "service", titles["service"], lang, show=True),
+            )
+            if stations
+            else ()
+        ),
         *((plan_layer(marks, lang),) if marks else ()),
     )
     legend = (
         *((plan_legend(marks, lang),) if marks else ()),
         *(cell_legend(facts, theme, found, lang, shown=shown[theme]) for theme in themes),
-        marks_legend(at, states, "service", SERVICE_STATES, lang, shown=True),
-        marks_legend(at, judgement, "verdict", VERDICTS, lang, shown=False, notes=(note,)),
-        gaps_legend(rows, lang),
-        zones_legend(lang),
+        *(
+            (
+                marks_legend(at, states, "service", SERVICE_STATES, lang, shown=True),
+                marks_legend(at, judgement, "verdict", VERDICTS, lang, shown=False, notes=(note,)),
+                *((gaps_legend(rows, lang),) if rows else ()),
+                zones_legend(lang),
+            )
+            if stations
+            else ()
+        ),
     )
     raw_unit = hours_unit(found.demand_unit, found.coverage.is_hours)
     unit = unit_words(raw_unit, lang)
@@ -153,6 +167,7 @@ def analysis_layers(
         else shared_cells(facts, district),
         "cell_api": None if inline else f"/api/cell{state.api_query(**compared)}",
     }
+    data["cells"]["reach"] = bool(stations)
     if plan:
         words["cell_change"] = planner_say(lang, "cell_change", a="{a}", b="{b}")
         data["cells"] |= change_percents(plan.difference) if facts.path != "picture" else {}
@@ -176,6 +191,7 @@ def analysis_layers(
         "swatches": swatches(facts),
         "themes": [(theme, planner_say(lang, f"layer_{theme}"), shown[theme]) for theme in themes],
         "total": total,
+        "nothing": not stations,
         "when_asked": when_words(state),
         "asked": f"{when_words(state)} · {headline_words(state, found, raw_unit)['title']}",
         "title": planner_say(lang, "map_title"),
@@ -184,6 +200,13 @@ def analysis_layers(
         **(plan_context(plan, marks, lang) if plan else {}),
     }
     return AnalysisLayers(layers, legend, data, words, context)
+
+
+def _themes(facts: CellFacts, stations: Sequence[Station]) -> tuple[Theme, ...]:
+    """Return what the cells can tell: without stations only where the demand is, without demand nothing."""
+    if not facts.cells:
+        return ()
+    return tuple(facts.palettes) if stations else ("demand",)
 
 
 def _picture(

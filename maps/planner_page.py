@@ -105,6 +105,7 @@ def render_planner(
     context = {
         **page_frame(stations, state, today, "overview", illustrative=found.illustrative),
         "title": planner_say(lang, "title"),
+        "nothing": not stations,
         "switches": switches(state, found.demand_basis),
         "figures": found.coverage.total,
         "headline": headline_words(state, found, unit),
@@ -372,10 +373,8 @@ def _away(stations: Sequence[Station], lang: Lang, *, away: bool) -> list[dict[s
 def _notices(
     found: Assessment, stations: Sequence[Station], state: PlannerState, today: date
 ) -> list[dict[str, str]]:
-    """Return what a reader must know before the figures: nothing there, nothing open, old hours."""
+    """Return what a reader must know before the figures: nothing open, old hours."""
     lang = state.lang
-    if not stations:
-        return [{"words": planner_say(lang, "empty"), "link": "/data", "link_words": ""}]
     notices = []
     total: Figures = found.coverage.total
     if total.demand > 0 and total.demand_covered == 0:

@@ -103,8 +103,8 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "clock_duty": ("在岗{unit}", "{unit} on duty"),
     "clock_end": ("4时", "4"),
     "clock_bar": (
-        "{name} {clock}：工作日 {a}%，若未核实算开 {b}%，周末 {c}%",
-        "{name} {clock}: weekdays {a}%, {b}% if unverified, weekend {c}%",
+        "{name} {clock}：工作日 {a}，若未核实算开 {b}，周末 {c}",
+        "{name} {clock}: weekdays {a}, {b} if unverified, weekend {c}",
     ),
     # causes
     "causes": ("走不到的 {n} {unit}，缺在哪", "What the {n} unserved {unit} lack"),
@@ -192,8 +192,8 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "plan_unit": ("处", "places"),
     "plan_name": ("方案", "scenario"),
     "plan_line": (
-        "差异 B − A：{a}% → {b}%（{name}，{n} 项改动）",
-        "B − A: {a}% → {b}% ({name}, {n} changes)",
+        "差异 B − A：{a} → {b}（{name}，{n} 项改动）",
+        "B − A: {a} → {b} ({name}, {n} changes)",
     ),
     "plan_failed": ("方案没有显示：{why}", "The scenario is not shown: {why}"),
     "plan_ext": ("改时间：{what}", "hours: {what}"),
@@ -282,6 +282,7 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
         "这个人群在这个时段没有需求，算不出覆盖率。",
         "No demand of this group in this window; no share can be given.",
     ),
+    "no_share": ("没有需求，算不出", "no demand, no share"),
     "empty": (
         "还没有站点。请先导入登记表（CSV、XLSX、GeoJSON）。",
         "No stations yet. Import a register first (CSV, XLSX, GeoJSON).",
@@ -326,3 +327,12 @@ def percent(share: float | None) -> str:
     ('42', '–')
     """
     return "–" if share is None else str(math.floor(share * 100 + 0.5))
+
+
+def percent_words(share: float | None, lang: Lang) -> str:
+    """Return a share as a whole percent with its sign, or why it cannot be given.
+
+    >>> percent_words(0.415, "zh"), percent_words(None, "en")
+    ('42%', 'no demand, no share')
+    """
+    return planner_say(lang, "no_share") if share is None else f"{percent(share)}%"

@@ -144,6 +144,7 @@ def report_context(on: ReportGrounds, view: PageView, lang: Lang) -> dict[str, A
     subject[2] = subject[2] or say("any_service")
     return {
         "r": say,
+        "nothing": not on.stations,
         "notice": _notice(lang) if found.illustrative else "",
         "tag": words(lang, "sample_notice"),
         "subject": " · ".join(subject + ([GROUP_LABELS[group][english]] if group else [])),
@@ -267,11 +268,11 @@ def _gap_row(gap: Gap, streets: Mapping[str, str], names: Mapping[str, str], lan
     }
 
 
-def _cause_lines(found: Assessment, lang: Lang) -> list[tuple[str, str, str, int]]:
+def _cause_lines(found: Assessment, lang: Lang) -> list[tuple[str, str, str, str]]:
     amounts = cause_amounts(found)
     percents = whole_percents(list(amounts.values()))
     return [
-        (cause, CAUSE_LABELS[cause][lang == "en"], amount(value), share)
+        (cause, CAUSE_LABELS[cause][lang == "en"], amount(value), f"{share}%" if any(percents) else "–")
         for (cause, value), share in zip(amounts.items(), percents, strict=True)
     ]
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from geo.bilingual import Sayer
 
 REPORT_TEXTS: dict[str, tuple[str, str]] = {
+    "empty": (
+        "还没有站点。请先导入登记表（CSV、XLSX、GeoJSON）。",
+        "No stations yet. Import a register first (CSV, XLSX, GeoJSON).",
+    ),
     "heading": ("灞桥区户外劳动者服务缺口报告", "Baqiao service gap report"),
     "title": ("报告", "Report"),
     "print": ("打印或存为 PDF", "Print or save as PDF"),

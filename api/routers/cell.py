@@ -73,7 +73,9 @@ async def cell(request: Request, wanted: Annotated[CellParameters, Query()], ser
         answers = SideAnswers(service.planning, service.store, view.snapshot, wanted.demand_basis)
         grounds, found = answers.grounds(b), answers.assessment(b, standard, today)
         compared = None if a == b == PRESENT else answers.difference(a, b, standard, today)
-        body = cell_answer(found, grounds.demand, grounds.stations, wanted.lon, wanted.lat, compared)
+        body = cell_answer(
+            found, grounds.demand, grounds.stations, wanted.lon, wanted.lat, difference=compared
+        )
         asked = {name: side.text for name, side in (("a", a), ("b", b)) if side.text}
         return {**body, "parameters": {**echoed(standard), **asked}}
 

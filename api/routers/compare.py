@@ -25,6 +25,7 @@ from geo.scenario_difference import Step, difference, steps
 from geo.store.past import RegisterVersion, register_versions
 from maps.compare_page import Compared, Side, compare_address, edited, render_compare
 from maps.compare_texts import compare_say, failure_words
+from maps.planner_texts import planner_say
 
 router = APIRouter(include_in_schema=False)
 
@@ -68,6 +69,9 @@ class Comparison(PlannerQuestion):
     def compared(self) -> Compared | None:
         """Return what the comparison found; None, with ``failure`` set, where it cannot be worked out."""
         try:
+            if not any(len(self.answers.grounds(side).stations) for side in self.sides):
+                self.failure = planner_say(self.state.lang, "empty").rstrip("。.")
+                return None
             found = difference(*(self.answers.situation(side, self.standard) for side in self.sides))
         except (InvalidParameterError, NotFoundError) as error:
             self.failure = failure_words(error, self.state.lang)

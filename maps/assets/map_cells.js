@@ -47,8 +47,8 @@
   }
 
   function lines(n) {
-    var found = [say("cell_demand", { n: cells.demand[n] }),
-      say("cell_share", { a: cells.share[n], b: cells.most[n] })];
+    var found = [say("cell_demand", { n: cells.demand[n] })];
+    if (cells.reach) { found.push(say("cell_share", { a: cells.share[n], b: cells.most[n] })); }
     if (cells.after) { found.push(say("cell_change", { a: cells.before[n], b: cells.after[n] })); }
     if (cells.minutes[n] !== null) { found.push(say("cell_minutes", { n: cells.minutes[n] })); }
     return found;
@@ -120,8 +120,8 @@
       fetch(data.cell_api + (data.cell_api.indexOf("?") < 0 ? "?" : "&") + place).then(function (answer) {
         return answer.json();
       }).then(function (cell) {
-        var texts = cell.cell ? [say("cell_demand", { n: Number(cell.demand.toPrecision(3)) }),
-          say("cell_share", { a: percent(cell.share), b: percent(cell.share_if_unknown_open) })]
+        var texts = cell.cell ? [say("cell_demand", { n: Number(cell.demand.toPrecision(3)) })]
+          .concat(cells.reach ? [say("cell_share", { a: percent(cell.share), b: percent(cell.share_if_unknown_open) })] : [])
           .concat(cell.difference ? [say("cell_change", { a: percent(cell.difference.share_before), b: percent(cell.difference.share_after) })] : [])
           .concat(cell.nearest_min === null ? [] : [say("cell_minutes", { n: Math.floor(cell.nearest_min + 0.5) })]) :
           [say("cell_none")];
@@ -218,7 +218,7 @@
   CareMap.kinds.gaps = drawGaps;
   CareMap.choose = choose;
   CareMap.ready = function (map, layers) {
-    ["service", "verdict"].forEach(function (key) {
+    ["service", "verdict"].filter(function (key) { return layers[key]; }).forEach(function (key) {
       layers[key].on("add", function () { only(map, "stations", layers[key]); });
     });
     themes(map);

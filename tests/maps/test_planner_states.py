@@ -152,3 +152,39 @@ def test_what_cannot_be_worked_out_says_why_and_keeps_the_question(
     assert answered.headers["retry-after"]
     assert "没有算成：数据库不回答。条件已保留，请重试。" in answered.text
     assert 'href="/planner?window=T3&amp;target=60">重试' in answered.text
+
+
+PAGES = (
+    "/planner",
+    "/planner?lang=en",
+    "/planner/map",
+    "/planner/matrix",
+    "/planner/report",
+    "/planner/compare",
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_stations_no_page_prints_a_share(tmp_path: Path, page: str) -> None:
+    empty = open_store(f"sqlite:///{tmp_path / 'empty.db'}")
+    with TestClient(create_app(Settings(), empty)) as client:
+        html = client.get(page).text
+    empty.close()
+    assert ("No stations yet" if "lang=en" in page else "还没有站点") in html
+    body = re.sub(r"<(script|style|svg|template)\b.*?</\1>", "", html, flags=re.DOTALL)
+    assert not re.search(r"\d\s*(</b>|<span>)*\s*[%％]", body)
+
+
+@pytest.mark.parametrize("page", ["/planner", "/planner/map", "/planner/matrix", "/planner/report"])
+def test_without_demand_no_share_and_no_empty_class_is_printed(
+    counted: tuple[str, TestClient], page: str
+) -> None:
+    basis, client = counted
+    html = client.get(f"{page}?group=driver").text
+    if basis == "modelled":  # the model has drivers
+        assert "算不出" not in html
+        return
+    assert "算不出" in html
+    assert "–%" not in html
+    assert "<0 ·" not in html and "&lt;0 ·" not in html
+    assert 'data-layer="coverage"' not in html
