@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def application(store: StationStore) -> FastAPI:
     made = create_app(Settings(), store)
     made.state.service.clock = lambda: MONDAY_NOON
     return made
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings of this machine; those of the tests themselves stay."""
+    for name in [one for one in os.environ if one.startswith("CARE_") and not one.startswith("CARE_TEST_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,12 +50,6 @@ def stations() -> list[Station]:
 GOOD = document(
     square("610111101", "西街", 109.0), square("610111102", "东街", 109.1, areas_basis="surveyed")
 )
-
-
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("CARE_") and "TEST" not in name]:
-        monkeypatch.delenv(name)
 
 
 @pytest.fixture

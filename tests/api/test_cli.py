@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,14 +22,6 @@ REGISTER = ROOT / "data" / "stations.geojson"
 def store_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A store filled with the shipped register by the first command."""
     return f"sqlite:///{tmp_path_factory.mktemp('cli') / 'store.db'}"
-
-
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [
-        name for name in os.environ if name.startswith("CARE_") and not name.startswith("CARE_TEST_")
-    ]:
-        monkeypatch.delenv(name)
 
 
 def test_nearest_as_a_table_and_as_json(store_url: str, capsys: pytest.CaptureFixture[str]) -> None:

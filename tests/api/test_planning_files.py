@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,10 +47,8 @@ def planner(store_url: str) -> Iterator[TestClient]:
 
 @pytest.fixture(autouse=True)
 def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands run at the same hour as the server, with no settings of this machine."""
+    """The commands run at the same hour as the server."""
     monkeypatch.setattr(desk, "utc_now", lambda: MONDAY_NOON)
-    for name in [name for name in os.environ if name.startswith("CARE_") and "TEST" not in name]:
-        monkeypatch.delenv(name)
 
 
 @pytest.fixture
