@@ -41,6 +41,7 @@ from api.routers import (
 from api.service import Service, refuse_repeated
 from api.settings import Settings
 from api.store_line import LOCK_WAIT_S
+from api.warming import Warming
 from geo.errors import CareStationError
 from geo.store.opening import open_store
 from geo.store.protocol import StationStore
@@ -83,7 +84,8 @@ def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(_warm, keeper, service.live, kept)
-        following = asyncio.create_task(_follow(service))
+        warming = Warming(lambda: planner_map.first_answers(service))
+        following = asyncio.create_task(_follow(service, warming))
         try:
             yield
         finally:
@@ -91,6 +93,7 @@ def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI
             following.cancel()
             with suppress(asyncio.CancelledError):
                 await following
+            await run_in_threadpool(warming.stop)
             await run_in_threadpool(keeper.stop)
             await run_in_threadpool(service.board.stop)
             if own:
@@ -142,13 +145,18 @@ def _tend_zones(keeper: SnapshotKeeper, store: StationStore) -> None:
         log.warning("coverage zones cannot be brought up to date: %s", type(error).__name__)
 
 
-async def _follow(service: Service) -> None:
-    """Read imported demand and areas as soon as a snapshot is there, so that they outlast the store."""
+async def _follow(service: Service, warming: Warming) -> None:
+    """Read imported demand and areas as soon as a snapshot is there, so that they outlast the store.
+
+    Then what planners will ask of them is worked out.
+    """
     told = False
     while True:
         if service.keeper.status().version is not None:
             try:
-                await service.read_layers(service.keeper.snapshot)
+                snapshot = service.keeper.snapshot
+                await service.read_layers(snapshot)
+                warming.look(planner_map.first_question(service, snapshot))
                 told = False
             except CareStationError as error:
                 if not told:

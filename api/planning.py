@@ -101,6 +101,12 @@ class Planning:
             imported = self._layers.demand
             return "measured" if imported is not None and imported.basis == "measured" else "modelled"
 
+    def imported_cells(self, snapshot: Snapshot) -> int:
+        """Return on how many cells a snapshot's imported demand lies; 0 without, or before it is read."""
+        with self._lock:
+            layers = self._layers if self._read_for is snapshot else None
+        return 0 if layers is None or layers.demand is None else len(layers.demand.cells)
+
     def grounds(self, snapshot: Snapshot, basis: Basis | None = None) -> Grounds:
         """Return the grounds of a snapshot, on the demand imported, or on the ``basis`` asked for.
 

@@ -6,9 +6,11 @@ API, maps, command line and report all call ``assess``, so a number is the same 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from threading import RLock
 
 import geopandas as gpd
 import pandas as pd
@@ -83,10 +85,24 @@ class Assessment:
     coverage: Coverage
     gaps: Gaps
     grounds: Grounds = field(repr=False)
+    _working: AbstractContextManager[object] = field(
+        default_factory=RLock, init=False, repr=False, compare=False
+    )
+
+    @property
+    def improvements(self) -> tuple[Action, ...]:
+        """What to do for each gap, cheapest first; who asks while it is worked out waits."""
+        with self._working:
+            return self._improvements
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The thirteen metrics in order; who asks while they are worked out waits."""
+        with self._working:
+            return self._metrics
 
     @cached_property
-    def improvements(self) -> tuple[Action, ...]:
-        """What to do for each gap, cheapest first."""
+    def _improvements(self) -> tuple[Action, ...]:
         return improvements(self.gaps, self.grounds.found, _candidates(self.grounds.places))
 
     @cached_property
@@ -96,8 +112,7 @@ class Assessment:
         return tuple(compliance(stations, rules, self.assessed_on, week) for rules in self.grounds.rule_sets)
 
     @cached_property
-    def metrics(self) -> tuple[Metric, ...]:
-        """The thirteen metrics in order."""
+    def _metrics(self) -> tuple[Metric, ...]:
         given = self.grounds
         stations, router = given.stations, given.router
         walk = within_minutes(stations, given.found, router)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from api.answers import answer
@@ -18,16 +19,19 @@ from api.planning_tables import gap_file
 from api.poster_file import NEEDED, draw_png, find_chromium
 from api.report_tables import report_tables
 from api.routers.compare import Comparison
-from api.routers.pages import PageDep, Tiles
+from api.routers.pages import PageDep, PageRequest, Tiles
 from api.routers.planner_pages import strict
 from api.scenario_tables import with_scenario
+from api.service import Service
 from api.side_answers import PRESENT
 from api.table_files import MEDIA_TYPES, table_bytes
+from api.warming import MANY_CELLS
 from geo.assessment import Assessment
 from geo.errors import InvalidParameterError, NotFoundError
 from geo.gap_details import Gap, named_places, unserved_by_window
 from geo.service_matrix import station_matrix
 from geo.stations import Station, frame_to_stations
+from geo.store.snapshot import Snapshot
 from maps.compare_page import Side
 from maps.compare_texts import failure_words
 from maps.folium_local import MapPage
@@ -117,6 +121,30 @@ class MapQuestion(Comparison):
             failure=self.failure,
             **tiles,
         )
+
+
+def first_question(service: Service, snapshot: Snapshot) -> Hashable:
+    """Return what the answers of ``first_answers`` hold for; None where they need not be worked out ahead."""
+    planning = service.planning
+    if planning.imported_cells(snapshot) <= MANY_CELLS:
+        return None
+    return (snapshot.stamp, id(snapshot), service.today(), planning.answered)
+
+
+def first_answers(service: Service) -> Iterator[object]:
+    """Work out, step by step, what the map and then the dashboard are made of without any switch set.
+
+    Raises:
+        StoreUnavailableError: the register is away.
+    """
+    view = service.live.wait_for(service.keeper.snapshot.version)
+    nobody = Request({"type": "http", "path": "/planner/map", "query_string": b"", "headers": []})
+    question = MapQuestion(PageRequest(nobody, service, view, ""))
+    yield question.assessment()
+    yield question.facts()
+    yield question.assessment().improvements
+    yield question.whole_week()
+    yield question.assessment().metrics
 
 
 @router.get("/planner/map")
