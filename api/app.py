@@ -55,7 +55,7 @@ MAX_BODY_BYTES = 1_000_000
 
 _GZIP_FROM_BYTES = 1_000
 _FOLLOW_S = 1.0
-_EXPOSED = ["ETag", "Location", "Retry-After"]
+_EXPOSED = ["ETag", "Location", "Retry-After", "Age"]
 
 
 def create_app(settings: Settings, store: StationStore | None = None) -> FastAPI:
@@ -165,6 +165,12 @@ async def _follow(service: Service, warming: Warming) -> None:
         await asyncio.sleep(_FOLLOW_S)
 
 
+def _old_s(keeper: SnapshotKeeper) -> float | None:
+    """Return the age of the snapshot while the store is away, else None."""
+    known = keeper.status()
+    return None if known.writable else known.age_s
+
+
 def _layers(service: Service) -> list[Middleware]:
     """Return the layers around the handlers, the outermost first."""
     cross_origin = Middleware(
@@ -177,7 +183,7 @@ def _layers(service: Service) -> list[Middleware]:
     return [
         Middleware(HeadAsGet),
         Middleware(Measured, metrics=service.metrics),
-        Middleware(Hygiene, draining=lambda: service.draining),
+        Middleware(Hygiene, draining=lambda: service.draining, old_s=lambda: _old_s(service.keeper)),
         *([cross_origin] if service.settings.cors_origins else []),
         Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=9),
         Middleware(NeutralErrors),

@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Match
 
 from geo.errors import (
     CareStationError,
@@ -34,6 +35,7 @@ log = logging.getLogger("care_stations.api")
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_S = "2"
 _FOR_PROGRAMS = ("/api", "/livez", "/readyz", "/metrics")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _SHOWN = 200  # characters of a client's own value repeated to it
 
 
@@ -81,7 +83,21 @@ async def _handle(request: Request, error: Exception) -> Response:
     answer = shown(answer_to(error), request.url.path, english=request.query_params.get("lang") == "en")
     if answer.status_code >= 500:
         log.warning("%s %s: %s", request.method, request.url.path, type(error).__name__)
+    if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(_methods_at(request))
     return answer
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return what may be asked at the request's address; Starlette tells the methods of one route only."""
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": "GET" if method == "HEAD" else method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
 
 
 def shown(answer: Response, path: str, *, english: bool) -> Response:

@@ -38,6 +38,7 @@ _HEADERS = {
 _FILE_HEADERS = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
 _FILES = "/static/"
 """Files pages load run nothing of their own: two headers are enough, and a phone's first view stays small."""
+_NOT_OF_THE_REGISTER = (_FILES, "/livez", "/readyz", "/metrics", "/docs")
 
 
 class HeadAsGet:
@@ -60,10 +61,14 @@ class HeadAsGet:
 
 
 class Hygiene:
-    """Refuse absurdly long addresses and add the security headers an answer doesn't set itself."""
+    """Refuse absurdly long addresses and add the headers an answer doesn't set itself.
 
-    def __init__(self, app: ASGIApp, draining: Callable[[], bool]) -> None:
-        self.app, self.draining = app, draining
+    These are the security headers and, while the store is away, the ``Age`` of what was read from memory: the
+    seconds since the store last confirmed it (``old_s`` is None while the store answers).
+    """
+
+    def __init__(self, app: ASGIApp, draining: Callable[[], bool], old_s: Callable[[], float | None]) -> None:
+        self.app, self.draining, self.old_s = app, draining, old_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,6 +81,8 @@ class Hygiene:
                 own = _FILE_HEADERS if scope["path"].startswith(_FILES) else _HEADERS
                 for name, value in own.items():
                     headers.setdefault(name, value)
+                if (age_s := self._age_s(scope, message["status"])) is not None:
+                    headers["Age"] = str(int(age_s))
                 if self.draining():
                     headers["Connection"] = "close"  # the client's next request finds a server that stays
             await send(message)
@@ -84,6 +91,10 @@ class Hygiene:
             await problem(414, "the address is too long")(scope, receive, send_with_headers)
         else:
             await self.app(scope, receive, send_with_headers)
+
+    def _age_s(self, scope: Scope, status: int) -> float | None:
+        read = scope["method"] == "GET" and status in (200, 304)
+        return self.old_s() if read and not scope["path"].startswith(_NOT_OF_THE_REGISTER) else None
 
 
 class BodyLimit:

@@ -112,7 +112,7 @@ def _read(found: list[Word]) -> _Reading:
             reading.closed.append(days)
             is_used = True
         else:
-            if word.text.startswith("全天"):
+            if word.text.startswith("全天") and "24" not in word.text:
                 reading.assumptions.append("全天按 24 小时理解")
             reading.spans.setdefault(days, []).append((word.numbers[0], word.numbers[1]))
             is_used = True

@@ -32,7 +32,7 @@ _WEEK = "(?:周|星期|礼拜)"
 _DAY = r"(?:[一二三四五六日天]|[1-7](?![\d:点时]))"
 _PART = "(?:上午|早上|早晨|清晨|早|凌晨|中午|下午|傍晚|晚上|晚间|夜间|夜里|晚|次日|翌日|第二天)"
 _CLOCK = (
-    rf"(?P<part_{{0}}>{_PART}*)(?P<hour_{{0}}>\d{{{{1,2}}}})"
+    rf"(?P<part_{{0}}>{_PART}*)\s*(?P<hour_{{0}}>\d{{{{1,2}}}})"
     r"(?::(?P<minute_{0}>[0-5]\d)|[点时](?:整|(?P<half_{0}>半)|(?P<quarter_{0}>[一1三3])刻|(?P<said_{0}>[0-5]?\d)分?)?{1})"
 )
 # "8-12点": the first hour may go without its word when the second has it.
@@ -54,7 +54,7 @@ _VOCABULARY: tuple[tuple[Kind | Literal["skip"], re.Pattern[str]], ...] = (
     ("daily", re.compile("每天|每日|天天|全年无休|年中无休|全年|一年四季|无休")),
     ("holidays", re.compile(_HOLIDAY)),
     ("times", re.compile(_TIMES)),
-    ("around", re.compile("全天候?|24小时|24[hH]|昼夜")),
+    ("around", re.compile(r"(?:全天候?|7[*×xX/])?24(?:小时|[hH])|全天候?|7[*×xX/]24|昼夜")),
     ("closed", re.compile("休息|不开放|不营业|关闭|闭馆|闭站|除外|关门|休")),
 )
 

@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Any, NamedTuple, Self, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -22,9 +22,9 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_serializer,
-    model_validator,
 )
 from shapely.geometry import Point
 
@@ -247,11 +247,13 @@ class Station(_Record):
             raise ValueError(f"the point lies outside China{hint}")
         return value
 
-    @model_validator(mode="after")
-    def _dates_in_order(self) -> Self:
-        if self.status_since and self.status_until and self.status_until < self.status_since:
-            raise ValueError("status_until lies before status_since")
-        return self
+    @field_validator("status_until")
+    @classmethod
+    def _ends_after_its_start(cls, value: date | None, info: ValidationInfo) -> date | None:
+        since = info.data.get("status_since")
+        if value and since and value < since:
+            raise ValueError(f"lies before status_since {since}")
+        return value
 
     @property
     def offers(self) -> dict[str, Amenity]:
@@ -314,12 +316,15 @@ def station_from_feature(feature: Mapping[str, Any], where: str = "feature") -> 
         InvalidDataError: every problem found, each naming station, field and value.
     """
     properties = feature.get("properties")
-    if feature.get("type") != "Feature" or not isinstance(properties, Mapping):
+    feature_id = feature.get("id")
+    if feature.get("type") != "Feature":
         raise InvalidDataError(
             [Problem(where, None, "type", feature.get("type"), "not a GeoJSON feature with properties")]
         )
+    if not isinstance(properties, Mapping):
+        known_as = None if feature_id is None else str(feature_id)
+        raise InvalidDataError([Problem(where, known_as, "properties", properties, "must be an object")])
     record = dict(properties)
-    feature_id = feature.get("id")
     if "location" in record:
         raise InvalidDataError(
             [Problem(where, None, "location", record["location"], "unknown field; use the geometry")]

@@ -34,8 +34,9 @@ Grid = Iterable[Sequence[object]]
 def read_xlsx(path: Path) -> SourceTable:
     """Read the register in a workbook into one source table.
 
-    The stations are the sheet 站点, else the only sheet with a header that names stations. Sheets 服务设施,
-    荣誉, 服务人次, 照片 and 上图 add to the rows of the same id (or name).
+    The stations are the sheet 站点, else the first with a header that names stations (hidden ones last); of
+    another such sheet is warned. Sheets 服务设施, 荣誉, 服务人次, 照片 and 上图 add to the rows of the same
+    id (or name).
 
     Raises:
         InvalidDataError: not an XLSX file, damaged, locked by a password, or too large.
@@ -87,10 +88,14 @@ def _stations_sheet(book: Any) -> str | None:
     if STATIONS_SHEET in titles:
         return STATIONS_SHEET
     aside = {*_OTHER_SHEETS, *(sheet.title for sheet in DETAIL_SHEETS)}
-    for sheet in book.worksheets:
-        if sheet.title not in aside and find_header(list(_plain_rows(sheet, 30))) is not None:
+    for sheet in sorted(book.worksheets, key=lambda one: bool(one.sheet_state != "visible")):
+        if sheet.title not in aside and _names_stations(sheet):
             return str(sheet.title)
     return titles[0] if len(titles) == 1 else None
+
+
+def _names_stations(sheet: Any) -> bool:
+    return find_header(list(_plain_rows(sheet, 30))) is not None
 
 
 def _plain_rows(sheet: Any, limit: int | None = None, bare: Places = frozenset()) -> Iterator[list[object]]:
@@ -135,7 +140,7 @@ def _add_details(table: SourceTable, book: Any, stations: str, bare: Mapping[str
         kind = next((one for one in DETAIL_SHEETS if sheet.title.split("_")[0] == one.title), None)
         if kind is None or sheet.title == stations:
             if sheet.title not in known_titles and sheet.max_row:
-                table.problems.append(CellProblem("note", "this sheet is not imported", sheet.title))
+                table.problems.append(_left_aside(sheet, stations))
             continue
         rows, problems = read_details(
             kind, sheet.title, _plain_rows(sheet, bare=bare.get(sheet.title, frozenset()))
@@ -149,6 +154,15 @@ def _add_details(table: SourceTable, book: Any, stations: str, bare: Mapping[str
                 table.problems.append(found)
             else:
                 _merge(row, kind, detail)
+
+
+def _left_aside(sheet: Any, stations: str) -> CellProblem:
+    if sheet.sheet_state != "visible" or not _names_stations(sheet):
+        return CellProblem("note", "this sheet is not imported", sheet.title)
+    message = (
+        f"this sheet names stations too and is not imported: only {stations} is; put them into one sheet"
+    )
+    return CellProblem("warning", message, sheet.title)
 
 
 def _merge(row: SourceRow, kind: DetailSheet, detail: DetailRow) -> None:

@@ -79,6 +79,8 @@ def made_station(
     base = _base(known)
     base["id"] = station_id
     record = _laid_over(base, row)
+    if known is not None and _same_source(row, record["source"], known):
+        record["source"] = known.source
     moved = _locate(record, row, known, location, context.datum)
     station = _validated(context.table, row, record, base)
     if known is not None:
@@ -132,6 +134,19 @@ def _laid_over(base: Mapping[str, Any], row: ParsedRow) -> dict[str, Any]:
             entries[code] = entry
         record[name] = entries
     return record
+
+
+def _same_source(row: ParsedRow, stated: object, known: Station) -> bool:
+    """Return whether the row's source is the station's but for the mark of an import.
+
+    A file read again, or exported before its own import, does not take that mark away. An emptied source
+    counts only in a row older than the store, where it is what the source was.
+    """
+    if not states(row, "source") or not isinstance(stated, str | None):
+        return False
+    if stated is None and (row.version is None or row.version >= known.version):
+        return False
+    return _MARK.sub("", stated or "") == _MARK.sub("", known.source or "")
 
 
 def _says_more(known: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
@@ -205,7 +220,7 @@ def _refused_fields(table: SourceTable, row: ParsedRow, problems: tuple[Problem,
         row.problems.append(
             table.problem("error" if severe else "warning", message, row.source, column, value)
         )
-        refused |= {name} if name else set(_DATES)
+        refused |= set(_DATES) if name in _DATES else {name}  # two dates out of order: neither is taken
     if fatal:
         row.refused = True
         raise RowRefusedError

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +19,12 @@ ROW_FIELDS = ("id", "name", "status", "version")
 """Fields without which nobody can say what the row means: unreadable, they keep the whole row out."""
 
 _ASIDE = frozenset({"lon", "lat", "lonlat", "location", "datum", "null_fields", "updated_at", "offers"})
+
+_REMARK = re.compile(
+    r"(?:说明|备注|注意?|附注|填[表报](?:人|单位|日期|时间)|制表(?:人|单位|日期|时间)?|[审复]核人?|负责人|联系人"
+    r"|联系(?:电话|方式)|电话|日期|截[至止].{0,20}|数据截[至止].{0,20}):.*|(?:合计|总计|小计|共计)(?:[:\d].*)?"
+)
+"""What stands below a clerk's table in the column of names, in half-width form and without spaces."""
 
 Point = tuple[float, float]
 
@@ -74,10 +82,24 @@ def _parsed(table: SourceTable, source: SourceRow) -> ParsedRow:
         row.problems += [table.problem("note", note, source, name, raw) for note in reading.notes]
         row.problems += [table.problem("warning", part, source, name, raw) for part in reading.partial]
         _take(row, parts, name, reading)
+    if not table.typed and _is_remark(row.text("name")):
+        row.refused = True
+        message = "looks like a remark or a sum beside the table, not like a station"
+        row.problems.append(table.problem("error", message, source, "name", row.values["name"]))
     row.offers |= source.values.get("offers", {})
     _join_parts(table, row, parts)
     _point(table, row)
     return row
+
+
+def _is_remark(name: str | None) -> bool:
+    """Return whether a name is what clerks write under a table.
+
+    >>> _is_remark("填表人：张三"), _is_remark("合 计"), _is_remark("合计路驿站")
+    (True, True, False)
+    """
+    plain = unicodedata.normalize("NFKC", "".join((name or "").split()))
+    return _REMARK.fullmatch(plain) is not None
 
 
 def _take(row: ParsedRow, parts: dict[str, dict[str, Any]], name: str, reading: Reading) -> None:

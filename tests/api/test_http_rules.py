@@ -298,3 +298,18 @@ def test_no_raw_address_fails_inside(client: TestClient, raw: bytes) -> None:
         f"/static/{text}",
     ):
         assert client.get(f"http://testserver{address}").status_code < 500
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/collections/stations/items", "GET, HEAD, POST"),
+        ("/api/collections/stations/items/a", "GET, HEAD, PUT, PATCH, DELETE"),
+        ("/api/collections/areas/items", "GET, HEAD"),
+        ("/api/reports/1/confirm", "POST"),
+        ("/", "GET, HEAD"),
+    ],
+)
+def test_a_wrong_method_is_told_every_right_one(client: TestClient, path: str, allowed: str) -> None:
+    answer = client.options(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)

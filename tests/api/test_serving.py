@@ -78,11 +78,16 @@ def test_a_lost_store_leaves_reads_and_refuses_writes(tmp_path: Any) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'register.db'}", lambda: [])
     app = create_app(Settings(), store)
     with TestClient(app) as client:
+        assert "age" not in client.get("/").headers
         keeper = app.state.service.keeper
         lost = type(keeper.status())(version=1, age_s=9.0, writable=False, last_error="away")
         keeper.status = lambda: lost
         assert client.get("/readyz").status_code == 200
         assert client.get("/readyz").json() == {"status": "degraded", "writes": False, "snapshot_age_s": 9.0}
+        for path in ("/", "/api/nearest?lon=109&lat=34", "/api/collections/stations/items", "/planner"):
+            assert client.get(path).headers["age"] == client.head(path).headers["age"] == "9"
+        for path in ("/livez", "/readyz", "/static/nothing.js", "/api/collections/stations/items/nobody"):
+            assert "age" not in client.get(path).headers
         assert client.get("/readyz?writes=1").status_code == 503
         assert client.get("/readyz?writes=2").status_code == 400
         app.state.service.draining = True

@@ -258,3 +258,40 @@ def test_files_that_are_not_what_they_say(tmp_path: Path, name: str, content: by
 def test_an_unknown_ending_is_wrong_usage(tmp_path: Path) -> None:
     with pytest.raises(InvalidParameterError, match="must end in"):
         read_register(tmp_path / "a.doc")
+
+
+def test_a_remark_below_the_table_is_no_station(tmp_path: Path) -> None:
+    remarks = ["说明：本表由各街道填报", "填表人：张三", "合  计", "共计63个", "注:数据截至11月"]
+    rows = [["站点名称", "座位数"], ["合计路驿站", 4], *([text, 63] for text in remarks)]
+    plan = plan_of(workbook(tmp_path / "台账.xlsx", rows))
+    assert set(by_name(plan)) == {"合计路驿站"}
+    assert [(one.severity, one.row, one.column, one.value) for one in plan.report.problems] == [
+        ("error", number, "站点名称", text) for number, text in enumerate(remarks, start=3)
+    ]
+    assert [ref.row for ref in plan.report.skipped] == [3, 4, 5, 6, 7]
+
+
+def test_a_hidden_sheet_gives_way_and_a_second_sheet_of_stations_is_warned_of(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [["站点名称"], ["甲站"]], title="纺织城街道")
+    book = openpyxl.load_workbook(path)
+    for place, (title, name) in enumerate([("旧表", "旧站"), ("洪庆街道", "乙站"), ("封面", "")]):
+        sheet = book.create_sheet(title, 0 if place == 0 else None)
+        for cell in ["站点名称", name] if name else ["区总工会"]:
+            sheet.append([cell])
+    book["旧表"].sheet_state = "hidden"
+    book.save(path)
+    plan = plan_of(path)
+    assert set(by_name(plan)) == {"甲站"}
+    assert [(one.severity, one.sheet) for one in plan.report.problems] == [
+        ("note", "旧表"), ("warning", "洪庆街道"), ("note", "封面"),
+    ]  # fmt: skip
+    assert "only 纺织城街道 is" in plan.report.problems[1].message
+
+
+def test_dates_out_of_order_name_their_field(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [["id", "状态起始", "状态截止"], ["A", "2026-03-02", "2026-03-01"]])
+    plan = plan_of(path, [Station(id="A", name="甲站", status_since=date(2026, 1, 1))])
+    assert plan.changes == ()
+    (problem,) = plan.report.problems
+    assert (problem.row, problem.column, problem.value) == (2, "状态截止", "2026-03-01")
+    assert "before status_since 2026-03-02" in problem.message

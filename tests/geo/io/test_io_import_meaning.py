@@ -152,6 +152,31 @@ def test_imported_facts_name_the_file_and_the_day(tmp_path: Path) -> None:
     assert new.source == "导入：clerk.csv，2026-11-22"
 
 
+@pytest.mark.parametrize("stated", ["街道报表", "街道报表；导入：old.csv，2026-01-01"])
+def test_the_same_file_again_takes_its_own_mark_from_nobody(tmp_path: Path, stated: str) -> None:
+    row = {"id": "A", "seats": "6", "source": stated}
+    first = only(plan_of(tmp_path, [row], [station(source=stated)]))
+    assert first.source == "街道报表；导入：clerk.csv，2026-11-22"
+    again = plan_of(tmp_path, [row], [first])
+    assert (again.changes, len(again.report.unchanged)) == ((), 1)
+    other = only(plan_of(tmp_path, [row | {"source": "区总工会"}], [first]))
+    assert other.source == "区总工会"
+
+
+@pytest.mark.parametrize("source", ["", "导入：old.csv，2026-01-01", "街道报表"])
+def test_an_edited_export_read_twice_is_no_conflict(tmp_path: Path, source: str) -> None:
+    row = {"id": "A", "version": "3", "seats": "6", "source": source}
+    row["null_fields"] = "" if source else "source"
+    first = only(plan_of(tmp_path, [row], [station(source=source or None)]))
+    again = plan_of(tmp_path, [row], [first.model_copy(update={"version": 4})])
+    assert (again.changes, again.report.conflicts, len(again.report.unchanged)) == ((), [], 1)
+
+
+def test_a_source_is_emptied_when_the_clerk_says_so(tmp_path: Path) -> None:
+    known = station(source="导入：old.csv，2026-01-01")
+    assert only(plan_of(tmp_path, [{"id": "A", "source": "清空"}], [known])).source is None
+
+
 def test_a_moved_station_keeps_the_coordinate_as_handed_in(tmp_path: Path) -> None:
     row = {"id": "A", "lon": 109.0646, "lat": 34.2687}
     made = only(plan_of(tmp_path, [row], [station()], datum=Datum.GCJ02))
