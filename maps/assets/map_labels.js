@@ -117,12 +117,17 @@
     });
   };
 
-  CareMap.arrange = function (map) {
+  /* However often it is called, the work is done once, with the next picture. */
+  CareMap.soon = function (work) {
     var due = 0;
-    function soon() {
+    return function () {
       window.cancelAnimationFrame(due);
-      due = window.requestAnimationFrame(function () { arrange(map); });
-    }
+      due = window.requestAnimationFrame(work);
+    };
+  };
+
+  CareMap.arrange = function (map) {
+    var soon = CareMap.soon(function () { arrange(map); });
     arrange(map);
     map.on("zoomend resize", soon);
     map.on("layeradd layerremove", function (event) {

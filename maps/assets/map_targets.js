@@ -123,11 +123,7 @@
   }
 
   CareMap.targets = function (map) {
-    var due = 0;
-    function soon() {
-      window.cancelAnimationFrame(due);
-      due = window.requestAnimationFrame(function () { settle(map); });
-    }
+    var soon = CareMap.soon(function () { settle(map); });
     settle(map);
     map.on("zoomend", function () { settle(map); });
     map.on("moveend resize", soon);
