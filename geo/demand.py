@@ -7,6 +7,7 @@ and ``demand_import`` (measured).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geo.bilingual import Lang
 from geo.errors import InvalidParameterError
 from geo.time_windows import DAYS_BY_TYPE, WINDOWS
 
@@ -36,6 +38,25 @@ ROW_COLUMNS = ("cell", "group", "window", "day_type", "demand")
 CELL_COLUMNS = ("cell", "lon", "lat", "street_code")
 
 
+def in_both(zh: str, en: str) -> str:
+    """Return a note of ``Demand.notes`` in both languages."""
+    return f"{zh}\n{en}"
+
+
+def notes_in(lang: Lang, notes: Iterable[str]) -> tuple[str, ...]:
+    """Return notes in one language.
+
+    >>> notes_in("zh", (in_both("来源：a.csv", "Source: a.csv"), "counted"))
+    ('来源：a.csv', 'counted')
+    """
+    return tuple(note.split("\n")[-1 if lang == "en" else 0] for note in notes)
+
+
+def source_note(name: str) -> str:
+    """Return the note that names the file a demand was counted from."""
+    return in_both(f"来源：{name}", f"Source: {name}")
+
+
 @dataclass(frozen=True)
 class Demand:
     """Worker demand of an area.
@@ -47,7 +68,8 @@ class Demand:
         basis: ``measured`` or ``modelled``.
         areas_basis: how the street areas were drawn, printed beside every figure by street.
         outside: demand of the input that fell outside the area, in the same unit.
-        notes: what a reader must know of the source (counts of nodata pixels, files, the model's name).
+        notes: what a reader must know of the source (counts of nodata pixels, files, the model's name), each
+            in Chinese and, on a line of its own, in English; one line stands for both.
     """
 
     cells: pd.DataFrame
@@ -116,6 +138,23 @@ class Demand:
         totals = np.bincount(places, weights=amounts, minlength=int(np.prod(shape)))
         table = totals.reshape(shape).astype(np.float64, copy=False)
         return table if rows is None else table[again]
+
+    def by_part(
+        self, part_of_cell: npt.NDArray[np.int64], parts: int, group: str | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Return demand as ``table`` does, added up over parts of the area: (parts, windows, day types).
+
+        Args:
+            part_of_cell: the number of each cell's part, below ``parts``.
+        """
+        shape = (parts, len(WINDOWS), len(DAYS_BY_TYPE))
+        at, amounts = self.numbers, self.rows["demand"].to_numpy(dtype=float)
+        keys = (part_of_cell[at["cell"]], at["window"], at["day_type"])
+        if group is not None:
+            chosen = at["group"] == GROUPS.index(group)
+            keys, amounts = (keys[0][chosen], keys[1][chosen], keys[2][chosen]), amounts[chosen]
+        place = np.ravel_multi_index(keys, shape)
+        return np.bincount(place, amounts, int(np.prod(shape))).reshape(shape).astype(np.float64, copy=False)
 
     @cached_property
     def numbers(self) -> dict[str, npt.NDArray[np.signedinteger]]:

@@ -24,7 +24,7 @@ from scipy.spatial import cKDTree
 from geo.areas import Areas, areas_plane
 from geo.crs import to_plane
 from geo.data_files import data_path
-from geo.demand import GROUPS, MODELLED_TOTAL_PER_GROUP, Demand, Group
+from geo.demand import GROUP_LABELS, GROUPS, MODELLED_TOTAL_PER_GROUP, Demand, Group, in_both
 from geo.demand_cells import (
     DEFAULT_RESOLUTION,
     area_cells,
@@ -204,7 +204,7 @@ def build_demand(
     base = street_weights(areas, cells)
     field = _KernelField(areas, cells, free, resolution)
     blocks = []
-    without: list[str] = []
+    without: list[tuple[str, str, str]] = []
     for part in model.groups:
         for day_type, windows in part.windows.items():
             for window in dict.fromkeys(windows):
@@ -214,7 +214,7 @@ def build_demand(
                 if pull.any():
                     weights = weights + (1 - part.streets_share) / pull.sum() * pull
                 elif part.streets_share < 1:
-                    without.append(f"{part.group} {day_type} {window}")
+                    without.append((part.group, day_type, window))
                 key = (GROUPS.index(part.group), WINDOW_CODES.index(window), DAY_TYPES.index(day_type))
                 blocks.append((key, weights * (MODELLED_TOTAL_PER_GROUP / weights.sum())))
     group, window_code, day_code = np.array([key for key, _ in blocks], dtype=np.intp).T[:, :, np.newaxis]
@@ -300,25 +300,40 @@ def _near_a_station(
     return near
 
 
-def _notes(model: DemandModel, places: int, near: int, outside: int, without: list[str]) -> tuple[str, ...]:
+def _notes(
+    model: DemandModel, places: int, near: int, outside: int, without: list[tuple[str, str, str]]
+) -> tuple[str, ...]:
+    """Return what a reader must know; ``without`` are (group, day type, window) without a place."""
     total, metres = MODELLED_TOTAL_PER_GROUP, model.exclude_near_station_m
     notes = [
-        f"需求模型「{model.zh}」（{model.date}）：需求权重，不是人数；"
-        f"每类人群在其工作的每个时段合计 {total:g}。"
-        f" Demand model “{model.en}”: weights, never people;"
-        f" {total:,.0f} per group in each window it works in.",
-        "权重至少一半按各街道社区数分摊，其余围绕没有站点的公开地点分布。"
-        " At least half of the weight lies with the streets by their communities, the rest around places"
-        " that no station stands at.",
-        f"{places} 处地点中，{near} 处距站点不超过 {metres:g} 米，未计入。"
-        f" {near} of {places} places were left out: within {metres:g} m of a station.",
+        in_both(
+            f"需求模型「{model.zh}」（{model.date}）：需求权重，不是人数；"
+            f"每类人群在其工作的每个时段合计 {total:g}。",
+            f"Demand model “{model.en}” ({model.date}): weights, never people;"
+            f" {total:,.0f} per group in each window it works in.",
+        ),
+        in_both(
+            "权重至少一半按各街道社区数分摊，其余围绕没有站点的公开地点分布。",
+            "At least half of the weight lies with the streets by their communities, the rest around places"
+            " that no station stands at.",
+        ),
+        in_both(
+            f"{places} 处地点中，{near} 处距站点不超过 {metres:g} 米，未计入。",
+            f"{near} of {places} places were left out: within {metres:g} m of a station.",
+        ),
     ]
     if outside:
-        notes.append(f"{outside} 处地点在范围之外，未计入。 {outside} places lie outside the area.")
-    if without:
         notes.append(
-            f"没有可用地点、全部按街道分摊：{'、'.join(without)}。"
-            f" No place was left for {', '.join(without)}: the streets take all."
+            in_both(f"{outside} 处地点在范围之外，未计入。", f"{outside} places lie outside the area.")
+        )
+    if without:
+        days = {"weekday": "工作日", "weekend": "周末"}
+        zh = "、".join(f"{GROUP_LABELS[group][0]}{days[day]}{window}" for group, day, window in without)
+        en = ", ".join(" ".join(one) for one in without)
+        notes.append(
+            in_both(
+                f"没有可用地点、全部按街道分摊：{zh}。", f"No place was left for {en}: the streets take all."
+            )
         )
     return tuple(notes)
 
@@ -330,13 +345,17 @@ def _street_notes(areas: Areas, cells: pd.DataFrame) -> tuple[str, ...]:
     notes = []
     if empty:
         notes.append(
-            f"没有网格中心、其份额归其他街道：{'、'.join(empty)}。"
-            f" No cell has its centre in {', '.join(empty)}: the other streets take that part."
+            in_both(
+                f"没有网格中心、其份额归其他街道：{'、'.join(empty)}。",
+                f"No cell has its centre in {', '.join(empty)}: the other streets take that part.",
+            )
         )
     if unknown:
         notes.append(
-            f"社区数未知、取已知街道平均值：{'、'.join(unknown)}。"
-            f" Number of communities unknown, the mean of the known ones taken: {', '.join(unknown)}."
+            in_both(
+                f"社区数未知、取已知街道平均值：{'、'.join(unknown)}。",
+                f"Number of communities unknown, the mean of the known ones taken: {', '.join(unknown)}.",
+            )
         )
     return tuple(notes)
 

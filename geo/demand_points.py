@@ -12,7 +12,7 @@ import shapely
 
 from geo.areas import Areas
 from geo.crs import Datum, convert_datum
-from geo.demand import Demand
+from geo.demand import Demand, in_both, source_note
 from geo.demand_cells import DEFAULT_RESOLUTION, CellArray, cell_centres, cell_polygons
 from geo.demand_columns import MAX_PROBLEMS, Presence, RowNames, counts_of, find_columns, read_numbers
 from geo.demand_spread import CellGround, Shares
@@ -51,7 +51,7 @@ def import_table(
     counts = counts_of(table, presence or Presence(), _ROWS)
     columns = find_columns(table)
     ground = CellGround(areas, resolution)
-    one_each = () if "count" in columns else ("每行计一人。 Each row counts one worker.",)
+    one_each = () if "count" in columns else (in_both("每行计一人。", "Each row counts one worker."),)
     if "cell" in columns:
         shares = _shares_of_cells(ground, table[columns["cell"]])
     elif {"lon", "lat"} <= columns.keys():
@@ -59,7 +59,7 @@ def import_table(
     else:
         names = " or ".join(("lon and lat", "cell"))
         raise InvalidDataError([Problem("header", None, None, ", ".join(table), f"no column {names}")])
-    return ground.demand(shares, counts, (f"来源 source: {path.name}", *one_each))
+    return ground.demand(shares, counts, (source_note(path.name), *one_each))
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from pyproj.exceptions import ProjError
 
 from geo.areas import Areas
 from geo.crs import Datum, convert_datum
-from geo.demand import Demand
+from geo.demand import Demand, in_both, source_note
 from geo.demand_cells import DEFAULT_RESOLUTION
 from geo.demand_columns import MAX_PROBLEMS, Presence, RowNames, counts_of
 from geo.demand_spread import CellGround, Shares
@@ -64,9 +64,11 @@ def import_features(
         np.concatenate([spread.cell, found.cell]),
         np.concatenate([spread.share, found.share]),
     )
-    notes = [f"来源 source: {path.name}"]
+    notes = [source_note(path.name)]
     if len(flat):
-        notes.append("面内人数按面积分摊到网格。 Counts of polygons are spread by area over the cells.")
+        notes.append(
+            in_both("面内人数按面积分摊到网格。", "Counts of polygons are spread by area over the cells.")
+        )
     return ground.demand(shares, counts, tuple(notes))
 
 

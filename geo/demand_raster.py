@@ -19,7 +19,7 @@ from rasterio.windows import Window
 
 from geo.areas import Areas
 from geo.crs import to_plane
-from geo.demand import Demand
+from geo.demand import Demand, in_both, source_note
 from geo.demand_cells import DEFAULT_RESOLUTION, FloatArray, covered_by, dense
 from geo.demand_columns import Counts, Presence
 from geo.demand_spread import CellGround, Shares
@@ -92,11 +92,13 @@ def import_raster(
         raise InvalidDataError([Problem("file", None, None, None, f"all {pixels} pixels are nodata")])
     numbers = np.arange(len(ground.cells))
     notes = (
-        f"来源 source: {path.name}",
-        f"像元按面积分摊；{pixels} 个像元中 {sums.nodata} 个无数据，"
-        f"其中 {sums.nodata_inside} 个中心在范围内。"
-        f" Pixels are spread by area; {sums.nodata} of {pixels} hold no data,"
-        f" {sums.nodata_inside} of these have their centre in the area.",
+        source_note(path.name),
+        in_both(
+            f"像元按面积分摊；{pixels} 个像元中 {sums.nodata} 个无数据，"
+            f"其中 {sums.nodata_inside} 个中心在范围内。",
+            f"Pixels are spread by area; {sums.nodata} of {pixels} hold no data,"
+            f" {sums.nodata_inside} of these have their centre in the area.",
+        ),
     )
     return ground.demand(
         Shares(numbers, numbers, np.ones(len(numbers))),

@@ -13,7 +13,7 @@ from geo.areas import Areas
 from geo.assessment import Assessment, hours_unit
 from geo.bilingual import Lang
 from geo.coverage import Coverage, Figures
-from geo.demand import GROUP_LABELS, GROUPS
+from geo.demand import GROUP_LABELS, GROUPS, notes_in
 from geo.gap_details import Gap
 from geo.improvement import Action
 from geo.metrics import Metric
@@ -128,7 +128,7 @@ def render_planner(
         "notices": _away(stations, lang, away=away) + _notices(found, stations, state, today),
         "modelled": found.demand_basis == "modelled",
         "map_note": planner_say(lang, f"map_note{rough(areas)['streets']}"),
-        "demand_notes": found.demand_notes,
+        "demand_notes": notes_in(lang, found.demand_notes),
         "map_src": f"/planner/map{state.query(embed='1')}",
         "map_full": f"/planner/map{state.query()}",
         "files": {

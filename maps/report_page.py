@@ -19,7 +19,7 @@ from geo.assessment import Assessment, hours_unit
 from geo.assessment_columns import CAUSE_LABELS
 from geo.bilingual import Lang
 from geo.coverage import Coverage
-from geo.demand import GROUP_LABELS
+from geo.demand import GROUP_LABELS, notes_in
 from geo.gap_details import Gap
 from geo.report_text import (
     TaskGroup,
@@ -177,7 +177,7 @@ def report_context(on: ReportGrounds, view: PageView, lang: Lang) -> dict[str, A
         "metrics": metric_rows(found.metrics, lang),
         "parameters_told": _parameters(on, lang),
         "decisions": _decisions(groups, lang),
-        "demand_notes": found.demand_notes,
+        "demand_notes": notes_in(lang, found.demand_notes),
         "modelled": found.demand_basis == "modelled",
         "credits": say("credit_comma").join(
             credit_lines(lang, view.map_review_number or say("unset"), areas=on.areas, leaflet=False)

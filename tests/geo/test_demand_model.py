@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from geo.areas import Area, Areas, shipped_areas
 from geo.crs import GEOD
 from geo.data_files import data_path
-from geo.demand import GROUPS, Demand
+from geo.demand import GROUPS, Demand, notes_in
 from geo.demand_cells import area_cells, cell_table
 from geo.demand_model import (
     DemandModel,
@@ -114,6 +115,13 @@ def test_the_model_is_named_as_weights_everywhere(shipped: Demand) -> None:
     text = " ".join(shipped.notes)
     assert "需求权重" in text and "不是人数" in text and "weights, never people" in text
     assert shipped.areas_basis == shipped_areas().basis
+
+
+def test_each_note_is_in_one_language_a_page(shipped: Demand) -> None:
+    zh, en = notes_in("zh", shipped.notes), notes_in("en", shipped.notes)
+    assert len(zh) == len(en) == len(shipped.notes) > 2
+    assert not any(re.search("[A-Za-z]{3}", note) for note in zh)
+    assert not any(re.search("[\u4e00-\u9fff]", note) for note in en)
 
 
 def test_it_is_the_same_every_time(shipped: Demand) -> None:

@@ -188,3 +188,17 @@ def test_without_demand_no_share_and_no_empty_class_is_printed(
     assert "–%" not in html
     assert "<0 ·" not in html and "&lt;0 ·" not in html
     assert 'data-layer="coverage"' not in html
+
+
+@pytest.mark.parametrize("page", ["/planner", "/planner/report"])
+def test_what_is_said_of_the_demand_is_in_the_pages_language(
+    counted: tuple[str, TestClient], page: str
+) -> None:
+    basis, client = counted
+    zh, en = (client.get(f"{page}?lang={lang}").text for lang in ("zh", "en"))
+    if basis == "measured":
+        assert "来源：w.csv" in zh and "Source: w.csv" not in zh
+        assert "Source: w.csv" in en and "来源：w.csv" not in en
+        return
+    assert "需求模型「" in zh and "Demand model" not in zh
+    assert "Demand model" in en and "需求模型「" not in en
