@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from geo.accessibility import seat_capacity, two_step_fca
 from geo.coverage import WINDOW_HOURS, Floats, Situation
@@ -172,8 +173,8 @@ def percentile(values: Floats, weights: Floats, part: float) -> float | None:
 def _worst_streets(
     walk: Situation, metres: Floats, weights: Floats, names: Mapping[str, str]
 ) -> list[Figure]:
-    street = walk.demand.cells["street_code"].astype(object).to_numpy()
-    codes = sorted({code for code in street[weights > 0] if isinstance(code, str)})
+    street, codes = pd.factorize(walk.demand.cells["street_code"].astype(object), sort=True)
+    held = np.bincount(street[weights > 0] + 1, minlength=len(codes) + 1)[1:]
     means = [
         _mean(
             (
@@ -182,10 +183,11 @@ def _worst_streets(
                 f"Farthest street: {names.get(code, code)}",
             ),
             "m",
-            metres[street == code],
-            weights[street == code],
+            metres[street == number],
+            weights[street == number],
         )
-        for code in codes
+        for number, code in enumerate(codes)
+        if held[number]
     ]
     return sorted(means, key=lambda figure: -(figure.value or 0.0))[:WORST_STREETS]
 

@@ -40,8 +40,8 @@ from geo.travel import THRESHOLD_SLACK, Router, StraightLineRouter
 
 __all__ = [
     "CAUSES", "DAY_TYPES", "WINDOW_CODES", "WINDOW_HOURS", "Coverage", "Figures", "Floats", "Situation",
-    "ask_again", "coverage", "located", "question_weights", "reach_matrix", "served_with", "situation",
-    "station_states", "summarise", "totals", "window_figures",
+    "ask_again", "coverage", "group_totals", "located", "question_weights", "reach_matrix", "served_with",
+    "situation", "station_states", "summarise", "totals", "window_figures",
 ]  # fmt: skip
 
 WINDOW_HOURS: Floats = np.array([window.hours for window in WINDOWS.values()])
@@ -75,6 +75,15 @@ class Situation:
     def by_cell(self) -> CellSums:
         """Each cell's demand, and the parts of it that are served and not."""
         return self.shares.weighed(self.weights)
+
+    @cached_property
+    def by_pattern(self) -> Floats:
+        """The weights added up over the cells of each pattern: (patterns, windows, day types)."""
+        pattern, of_cell = self.merged
+        cells = len(of_cell)
+        holds = csr_array((np.ones(cells), of_cell, np.arange(cells + 1)), shape=(cells, pattern.shape[0]))
+        summed = holds.T @ self.weights.reshape(cells, -1)
+        return np.asarray(summed).reshape(-1, *self.weights.shape[1:])
 
 
 @dataclass(frozen=True)
@@ -154,10 +163,10 @@ def _states(text: str | None, standard: Standard) -> States:
     return np.where(unknown, -1, hours.week_bitmap(standard.week)).astype(np.int8)
 
 
-def served_with(found: Situation, amenities: tuple[str, ...]) -> Floats:
-    """Return each cell's served share were ``amenities`` asked for: (cells, windows, day types)."""
-    pattern, of_cell = found.merged
-    return np.asarray(served_shares(pattern, station_times(found.stations, found.states, amenities))[of_cell])
+def served_with(found: Situation, amenities: tuple[str, ...]) -> float:
+    """Return the demand that would be served were ``amenities`` asked for."""
+    times = station_times(found.stations, found.states, amenities)
+    return float((found.by_pattern * served_shares(found.merged[0], times)).sum())
 
 
 def question_weights(demand: Demand, standard: Standard, rows: npt.NDArray[np.intp] | None = None) -> Floats:
@@ -166,18 +175,21 @@ def question_weights(demand: Demand, standard: Standard, rows: npt.NDArray[np.in
     The shape is (cells, windows, day types).
     Demand-hours over the week; plain demand for a window; (cells, 1, 1) at an instant.
     """
-    table = demand.table(standard.group, rows)
+    return _weighed(demand.table(standard.group, rows), standard)
+
+
+def _weighed(table: Floats, standard: Standard) -> Floats:
+    """Return plain demand (n, windows, day types) as the question weighs it; ``table`` is used up."""
     at = standard.local_at
     if at is not None:
         window, day = window_of(at).code, day_type(at.date())
         return table[:, WINDOW_CODES.index(window), DAY_TYPES.index(day)].reshape(-1, 1, 1)
-    days = np.array(standard.day_weights)
     hours = WINDOW_HOURS
     if standard.window is not None:
         hours = np.zeros(len(WINDOWS))
         hours[WINDOW_CODES.index(standard.window)] = 1.0
-    table *= hours[None, :, None]  # in place: the table was made for this question
-    table *= days[None, None, :]
+    table *= hours[None, :, None]
+    table *= np.array(standard.day_weights)[None, None, :]
     return table
 
 
@@ -228,6 +240,8 @@ def ask_again(found: Situation, standard: Standard) -> Situation:
     Raises:
         InvalidParameterError: threshold, mode, week, instant or zone differ: that needs a new situation.
     """
+    if standard == found.standard:
+        return found
     for name in ("minutes", "radius_m", "mode", "week", "at", "timezone"):
         if getattr(standard, name) != getattr(found.standard, name):
             raise InvalidParameterError(name, getattr(standard, name), "differs from the situation's")
@@ -240,9 +254,19 @@ def ask_again(found: Situation, standard: Standard) -> Situation:
 
 def totals(found: Situation) -> Figures:
     """Return the total line of a situation alone, without the lines by street and window."""
-    parts = (found.shares.served, found.shares.served_if_unknown_open, found.shares.served_twice)
+    return _totals(found.by_pattern, found.shares)
+
+
+def group_totals(found: Situation, group: str) -> Figures:
+    """Return the total line were one worker group asked for."""
+    demand = found.demand.by_part(found.merged[1], found.merged[0].shape[0], group)
+    return _totals(_weighed(demand, found.standard), found.shares)
+
+
+def _totals(weights: Floats, found: Shares) -> Figures:
+    """Return the total line of demand by pattern: cells of a pattern have the same shares."""
     return _ratio_figures(
-        float(found.weights.sum()), *(float((found.weights * part).sum()) for part in parts)
+        float(weights.sum()), *(float((weights * found.by_pattern[n]).sum()) for n in (0, 2, 1))
     )
 
 
@@ -294,12 +318,9 @@ def window_figures(found: Situation) -> tuple[tuple[str, str, Figures], ...]:
     standard, served = found.standard, found.shares
     if standard.at is not None:
         return ()
-    table = found.demand.table(standard.group)
+    table = found.demand.by_part(found.merged[1], found.merged[0].shape[0], standard.group)
     need = table.sum(axis=0)
-    met, twice, if_open = (
-        np.einsum("cwd,cwd->wd", table, share)
-        for share in (served.served, served.served_twice, served.served_if_unknown_open)
-    )
+    met, twice, if_open = ((table * share).sum(axis=0) for share in served.by_pattern[:3])
     return tuple(
         (window, day, _ratio_figures(*(float(part[w, d]) for part in (need, met, if_open, twice))))
         for w, window in enumerate(WINDOW_CODES)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import geopandas as gpd
-import numpy as np
 
 from geo.coverage import (
     Figures,
     Situation,
     ask_again,
+    group_totals,
     served_with,
     situation,
     totals,
@@ -104,8 +104,7 @@ def threshold_metric(stations: gpd.GeoDataFrame, walk: Situation, asked: Situati
     ]
     for group, (group_zh, group_en) in GROUP_LABELS.items():
         if standard.group in (None, group):
-            one = totals(ask_again(walk, replace(standard, group=group)))
-            figures.append(_covered(f"group.{group}", group_zh, group_en, one))
+            figures.append(_covered(f"group.{group}", group_zh, group_en, group_totals(walk, group)))
     definition = (
         "走得到一个开着、有所选服务的驿站的需求 ÷ 全部需求，逐刻钟计算；1公里半径是另一个数。",
         "Demand within reach of a station that is open and has what is asked for ÷ all demand, "
@@ -175,13 +174,13 @@ def _gap(key: str, zh: str, en: str, lines: list[tuple[float, Figures]]) -> Figu
 
 def service_metric(walk: Situation) -> Metric:
     """Metric 6: the share in reach of a station where the service works and the door is open."""
-    demand = float(walk.weights.sum())
+    demand = float(walk.by_pattern.sum())
     figures = tuple(
         share(
             code,
             zh,
             en,
-            float(np.sum(walk.weights * served_with(walk, (code,)))),
+            served_with(walk, (code,)),
             demand,
             why_not=NO_DEMAND,
         )

@@ -70,6 +70,8 @@ class PlannerQuestion:
     def whole_week(self) -> Coverage:
         """Return the coverage of the whole week: what the clock chart shows."""
         week = self.state.whole_week().standard(self.monday, self.zone)
+        if week == self.standard:
+            return self.assessment().coverage
         return self.answer(("clock", week), lambda grounds: coverage(grounds.stations, grounds.demand, week))
 
     def analysis(self) -> MapAnalysis:
