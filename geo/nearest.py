@@ -146,7 +146,7 @@ class StationIndex:
             for part in _blocks(pending, fetch):
                 chord_m, places = tree.query(_earth_centred(lons[part], lats[part]), np.arange(1, fetch + 1))
                 places = places if chosen is None else chosen[places]
-                distance_m = self._measure_rows(lons[part], lats[part], places)
+                distance_m = self._measure_rows(lons[part], lats[part], places, chord_m, k)
                 order = np.lexsort((self._rank[places], distance_m), axis=1)[:, :k]
                 best_m = np.take_along_axis(distance_m, order, axis=1)
                 sure = (_least_m(chord_m[:, -1]) > best_m[:, -1] + _SLACK_M) & (best_m.shape[1] == k)
@@ -271,12 +271,23 @@ class StationIndex:
             lon.repeat(places.size), lat.repeat(places.size), self._lon[places], self._lat[places]
         )
 
-    def _measure_rows(self, lon: FloatArray, lat: FloatArray, places: IntArray) -> FloatArray:
-        """Return the geodesic in metres from each point to each place of its row."""
-        width = places.shape[1]
-        flat = places.ravel()
-        away_m = _geodesic_m(np.repeat(lon, width), np.repeat(lat, width), self._lon[flat], self._lat[flat])
-        return away_m.reshape(-1, width)
+    def _measure_rows(
+        self, lon: FloatArray, lat: FloatArray, places: IntArray, chord_m: FloatArray, k: int
+    ) -> FloatArray:
+        """Return the geodesic in metres from each point to each place of its row, the places by chord.
+
+        Infinite where the chord alone proves that ``k`` others are nearer: no geodesic is worked out there.
+        """
+        away_m = np.full(places.shape, math.inf)
+        first = places[:, :k]
+        width, flat = first.shape[1], first.ravel()
+        there = (self._lon[flat], self._lat[flat])
+        away_m[:, :k] = _geodesic_m(np.repeat(lon, width), np.repeat(lat, width), *there).reshape(first.shape)
+        farthest_m = away_m[:, :k].max(axis=1, keepdims=True)
+        point, column = np.nonzero(_least_m(chord_m[:, k:]) <= farthest_m + _SLACK_M)
+        place = places[point, k + column]
+        away_m[point, k + column] = _geodesic_m(lon[point], lat[point], self._lon[place], self._lat[place])
+        return away_m
 
     def _answer(
         self, places: IntArray, distance_m: FloatArray, max_distance_m: float
