@@ -52,12 +52,16 @@ def district_layer(areas: Areas) -> DataLayer:
         {"fill": False, "color": INK, "weight": 1.5, "opacity": 1},
     ]
     outside = [
-        {"text": name, "at": [lon, lat], "class": "near", "rank": 0}
-        for name, lon, lat in _NEIGHBOURS
-        if not areas.district.geometry.buffer(0).intersects(shapely.Point(lon, lat))
+        {"text": name, "at": [lon, lat], "class": "near", "rank": 0} for name, lon, lat in neighbours(areas)
     ]
     data = {"panes": PANES, "styles": styles, "features": features, "labels": outside}
     return DataLayer("district", "areas", data)
+
+
+def neighbours(areas: Areas) -> list[tuple[str, float, float]]:
+    """Return what lies around the district: name, and where it may stand (lon, lat), outside of it."""
+    district = areas.district.geometry.buffer(0)
+    return [one for one in _NEIGHBOURS if not district.intersects(shapely.Point(one[1:]))]
 
 
 def streets_layer(areas: Areas, *, title: str, show: bool = True) -> DataLayer:

@@ -33,9 +33,9 @@ from maps.page import PageView, render
 from maps.planner_page import page_frame, service_words, switches, when_words
 from maps.planner_state import PlannerState
 from maps.planner_texts import planner_say, unit_words
+from maps.sheet_frame import Frame
 from maps.sheet_map import (
     COVERAGE_CLASSES,
-    Frame,
     SheetMap,
     Spot,
     Thumbnail,

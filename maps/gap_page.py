@@ -35,7 +35,8 @@ from maps.page import PageView, render
 from maps.planner_page import action_words, gap_rows, page_frame, when_words
 from maps.planner_state import PlannerState
 from maps.planner_texts import planner_say, unit_words
-from maps.sheet_map import Frame, SheetMap, Spot, sheet_map
+from maps.sheet_frame import Frame
+from maps.sheet_map import SheetMap, Spot, sheet_map
 from maps.station_facts import display_name
 
 MAP_PX = 232

@@ -21,7 +21,7 @@ from maps.map_texts import map_say
 from maps.open_words import date_words, weekday_words
 from maps.page import PageView, render
 from maps.planner_map_layers import AnalysisLayers, MapAnalysis, analysis_layers
-from maps.sheet_map import Frame
+from maps.sheet_frame import Frame
 
 SCRIPTS = ("map.js", "map_labels.js")
 ANALYSIS_SCRIPTS = ("map_cells.js", "map_picture.js", "map_targets.js", "map_locator.js")

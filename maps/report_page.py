@@ -48,6 +48,7 @@ from maps.planner_page import page_frame, switches
 from maps.planner_state import PlannerState
 from maps.planner_texts import planner_say
 from maps.report_texts import REPORT_TEXTS, page_say
+from maps.sheet_labels import Box
 from maps.sheet_map import (
     CAUSE_CLASSES,
     COVERAGE_CLASSES,
@@ -246,7 +247,13 @@ def _map(on: ReportGrounds, which: Literal["coverage", "cause"], lang: Lang) -> 
         spots=spots,
         places=shipped_places(),
         at_left=0.28,
+        kept=(_legend_room(*MAP_SIZE[lang][which]),),
     )
+
+
+def _legend_room(width: int, height: int) -> Box:
+    """Return the corner the legend stands in, as ``report.css`` has it on a sheet of A4."""
+    return (width - 310, height - 310, width, height)
 
 
 def _gap_row(gap: Gap, streets: Mapping[str, str], names: Mapping[str, str], lang: Lang) -> dict[str, str]:

@@ -6,7 +6,6 @@ into degrees with four numbers. Cells of one class and size are one path; nothin
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,92 +15,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from geo.areas import Areas
 from geo.coverage import CAUSES
 from geo.gap_details import Gap, area_polygon
 from geo.service_matrix import StationRow
 from geo.stations import Station
-from maps.basemap import short_street
+from maps.sheet_frame import Frame, ring_path
+from maps.sheet_labels import Box, Label, map_labels
 
 COVERAGE_CLASSES = ("twice", "once", "part", "none", "unverified")
 CAUSE_CLASSES = ("nothing_near", "closed", "lacks_service", "unknown", "served")
 SIZES = (0.42, 0.68, 0.92)
-_METRES_PER_DEGREE = 111_320.0
 _SCALE_KM = (10, 5, 3, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)  # the shortest: one cell of resolution 11
-_PLACE_ROOM = (  # which names come first where there is not room for all
-    "rail_station", "stadium", "expo", "park", "scenic", "mall", "hospital", "market", "metro_station",
-    "college", "government",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Frame:
-    """The plane the map is drawn on: px from the top left; ``scale`` px a metre.
-
-    >>> frame = Frame.around((109.0, 34.0, 109.2, 34.2), (400, 500), 10)
-    >>> x, y = frame.at(109.1, 34.1)
-    >>> round(x), round(y)
-    (200, 250)
-    """
-
-    west: float
-    north: float
-    cosine: float
-    scale: float
-    left: float
-    top: float
-    width: int
-    height: int
-
-    @classmethod
-    def around(
-        cls,
-        bounds: tuple[float, float, float, float],
-        size: tuple[int, int],
-        padding: float,
-        at_left: float = 0.5,
-    ) -> Frame:
-        """Return the frame that shows ``bounds`` (west, south, east, north; degrees).
-
-        ``at_left`` is the part of the room beside them that lies at the left: 0.5 is the middle.
-        """
-        width, height = size
-        west, south, east, north = bounds
-        cosine = math.cos(math.radians((south + north) / 2))
-        wide_m = (east - west) * cosine * _METRES_PER_DEGREE
-        high_m = (north - south) * _METRES_PER_DEGREE
-        scale = min((width - 2 * padding) / wide_m, (height - 2 * padding) / high_m)
-        left, top = (width - wide_m * scale) * at_left, (height - high_m * scale) / 2
-        return cls(west, north, cosine, scale, left, top, width, height)
-
-    def at(self, lon: Any, lat: Any) -> tuple[Any, Any]:
-        """Return where a point (or arrays of points) lies, px."""
-        x = self.left + (lon - self.west) * self.cosine * _METRES_PER_DEGREE * self.scale
-        y = self.top + (self.north - lat) * _METRES_PER_DEGREE * self.scale
-        return x, y
-
-    @property
-    def per_px(self) -> dict[str, float]:
-        """Return what a script needs to read degrees off a click: corner, and degrees a px."""
-        lon_px = 1 / (self.cosine * _METRES_PER_DEGREE * self.scale)
-        lat_px = 1 / (_METRES_PER_DEGREE * self.scale)
-        return {
-            "west": self.west - self.left * lon_px,
-            "north": self.north + self.top * lat_px,
-            "lon": lon_px,
-            "lat": lat_px,
-        }
-
-    def path(self, geometry: BaseGeometry) -> str:
-        """Return the rings of a polygon as the data of an SVG path."""
-        rings = []
-        for part in getattr(geometry, "geoms", [geometry]):
-            for ring in (part.exterior, *part.interiors):
-                x, y = self.at(*np.array(ring.coords)[:, :2].T)
-                rings.append(_ring_path(zip(x, y, strict=True)))
-        return "".join(rings)
 
 
 @dataclass(frozen=True)
@@ -110,17 +36,6 @@ class CellPath:
 
     kind: str
     path: str
-
-
-@dataclass(frozen=True)
-class Label:
-    """A name on the map; ``kind`` is ``street``, ``place`` or ``near``."""
-
-    text: str
-    x: float
-    y: float
-    kind: str
-    anchor: str = "middle"
 
 
 @dataclass(frozen=True)
@@ -194,6 +109,7 @@ def sheet_map(
     places: Iterable[Mapping[str, Any]] = (),
     at_left: float = 0.5,
     bounds: tuple[float, float, float, float] | None = None,
+    kept: Sequence[Box] = (),
 ) -> SheetMap:
     """Return the drawing.
 
@@ -209,6 +125,7 @@ def sheet_map(
         places: GeoJSON point features with ``name`` and ``kind``, named where there is room.
         at_left: as for ``Frame.around``: room for a legend.
         bounds: what is shown (west, south, east, north; degrees); the whole district without.
+        kept: room no name may stand in, such as a legend's; px.
     """
     frame = Frame.around(bounds or areas.district.geometry.bounds, size, 16, at_left)
     demand = cells["demand"].to_numpy(dtype=float)
@@ -230,10 +147,22 @@ def sheet_map(
         outlines=tuple(_outline(frame, gap) for gap in gaps),
         spots=marks,
         badges=badges,
-        labels=_labels(frame, areas, places, [(spot.x, spot.y) for spot in (*marks, *badges)]),
+        labels=map_labels(
+            frame,
+            areas,
+            places,
+            [(spot.x, spot.y) for spot in (*marks, *badges)],
+            (*kept, *_own_room(frame, km)),
+        ),
         scale_px=round(km * 1000 * frame.scale, 1),
         scale_km=km,
     )
+
+
+def _own_room(frame: Frame, km: float) -> tuple[Box, ...]:
+    """Return the room of the north arrow and the scale bar, as ``sheet_map.html`` draws them."""
+    low = frame.height
+    return (18, low - 124, 50, low - 66), (10, low - 52, 70 + km * 1000 * frame.scale, low - 10)
 
 
 @dataclass(frozen=True)
@@ -332,68 +261,4 @@ def _outline(frame: Frame, gap: Gap) -> str:
     smooth_px = 60 * frame.scale
     smooth = on_plane.buffer(smooth_px).buffer(-1.6 * smooth_px).buffer(0.6 * smooth_px)
     parts = getattr(smooth, "geoms", [smooth])
-    return "".join(_ring_path(part.exterior.coords) for part in parts)
-
-
-def _ring_path(points: Iterable[tuple[float, ...]]) -> str:
-    return "M" + "L".join(f"{point[0]:.1f} {point[1]:.1f}" for point in points) + "Z"
-
-
-def _labels(
-    frame: Frame,
-    areas: Areas,
-    places: Iterable[Mapping[str, Any]],
-    taken: Sequence[tuple[float, float]],
-) -> tuple[Label, ...]:
-    """Return the streets' names, and the places' where nothing else stands."""
-    boxes = [(x - 7, y - 7, x + 7, y + 7) for x, y in taken]
-    labels = []
-    for street in areas.streets:
-        middle = shapely.get_point(shapely.maximum_inscribed_circle(street.geometry, tolerance=1e-4), 0)
-        x, y = frame.at(middle.x, middle.y)
-        text = short_street(street.name)
-        x, y, box = _free(float(x), float(y), len(text) * 17.0, 17.0, boxes)
-        boxes.append(box)
-        labels.append(Label(text, round(x, 1), round(y, 1), "street"))
-    ranked = sorted(
-        (place for place in places if place["properties"]["kind"] in _PLACE_ROOM and place["geometry"]),
-        key=lambda place: (
-            _PLACE_ROOM.index(place["properties"]["kind"]),
-            len(place["properties"]["name"]),
-            place["properties"]["name"],
-        ),
-    )
-    for place in ranked:
-        name = str(place["properties"]["name"])
-        x, y = frame.at(*place["geometry"]["coordinates"][:2])
-        box = (x - 3, y - 7, x + 8 + 11.0 * len(name), y + 7)
-        inside = box[2] < frame.width - 4 and shapely.Point(*place["geometry"]["coordinates"][:2]).within(
-            areas.district.geometry
-        )
-        if inside and not any(_meet(box, other) for other in boxes) and len(name) <= 8:
-            boxes.append(box)
-            labels.append(Label(name, round(float(x), 1), round(float(y), 1), "place", "start"))
-    return tuple(labels)
-
-
-def _free(
-    x: float, y: float, width: float, height: float, boxes: Sequence[tuple[float, float, float, float]]
-) -> tuple[float, float, tuple[float, float, float, float]]:
-    """Return where a street's name stands: at its point, or moved up to 70 px to a free spot near it."""
-    shifts = [(0.0, 0.0)] + [
-        (radius * math.cos(turn), radius * math.sin(turn))
-        for radius in (14.0, 28.0, 42.0, 56.0, 70.0)
-        for turn in np.linspace(0, 2 * math.pi, 12, endpoint=False)
-    ]
-
-    def box(dx: float, dy: float) -> tuple[float, float, float, float]:
-        return (x + dx - width / 2, y + dy - height / 2, x + dx + width / 2, y + dy + height / 2)
-
-    dx, dy = min(
-        shifts, key=lambda shift: (sum(_meet(box(*shift), other) for other in boxes), shifts.index(shift))
-    )
-    return x + dx, y + dy, box(dx, dy)
-
-
-def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+    return "".join(ring_path(part.exterior.coords) for part in parts)
