@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import openpyxl
 import orjson
 import pandas as pd
 import pyogrio
@@ -27,7 +26,7 @@ from geo.assessment_columns import Column
 from geo.assessment_tables import json_rows
 from geo.errors import InvalidParameterError
 from geo.io.cells import exact_cell, guarded, xlsx_escaped
-from geo.io.whole_file import whole_file
+from geo.io.whole_file import saved_workbook, whole_file
 
 MEDIA_TYPES = {
     "geojson": "application/geo+json",
@@ -111,20 +110,19 @@ def _write_csv(path: Path, file: TableFile) -> None:
 
 
 def _write_xlsx(path: Path, file: TableFile) -> None:
-    book = openpyxl.Workbook(write_only=True)
-    for number, sheet in enumerate(file.sheets):
-        frame = file.told(sheet).drop(columns="geometry", errors="ignore")
-        rows = json_rows(frame)
-        words = {column.name: column.zh for column in (*sheet.columns, *TAIL)}
-        heads = [(name, words[name]) for name in frame.columns]
-        _fill(book, sheet.title if number else DATA, heads, (row.values() for row in rows))
-    heads = [(word, "") for word in ("表", "字段", "中文", "English", "单位")]
-    _fill(book, DICTIONARY, heads, _dictionary(file))
-    asked = [(name, _text(value)) for name, value in file.parameters.items()]
-    asked += [(name, text) for name, text in file.sources.items() if name == _NOTICE]
-    _fill(book, PARAMETERS, [("参数", ""), ("值", "")], asked)
-    _fill(book, SOURCES, [("项目", ""), ("内容", "")], file.sources.items())
-    book.save(path)
+    with saved_workbook(path) as book:
+        for number, sheet in enumerate(file.sheets):
+            frame = file.told(sheet).drop(columns="geometry", errors="ignore")
+            rows = json_rows(frame)
+            words = {column.name: column.zh for column in (*sheet.columns, *TAIL)}
+            heads = [(name, words[name]) for name in frame.columns]
+            _fill(book, sheet.title if number else DATA, heads, (row.values() for row in rows))
+        heads = [(word, "") for word in ("表", "字段", "中文", "English", "单位")]
+        _fill(book, DICTIONARY, heads, _dictionary(file))
+        asked = [(name, _text(value)) for name, value in file.parameters.items()]
+        asked += [(name, text) for name, text in file.sources.items() if name == _NOTICE]
+        _fill(book, PARAMETERS, [("参数", ""), ("值", "")], asked)
+        _fill(book, SOURCES, [("项目", ""), ("内容", "")], file.sources.items())
 
 
 def _dictionary(file: TableFile) -> Iterable[tuple[str, ...]]:

@@ -46,6 +46,10 @@ def import_file(
         raise InvalidParameterError("datum", datum, "a table needs --datum wgs84, gcj02 or bd09")
     if report is not None and report.suffix.lower() != ".xlsx":
         raise InvalidParameterError("report", report.name, "must end in .xlsx")
+    if report is not None and report.exists() and file.exists() and report.samefile(file):
+        raise InvalidParameterError("report", report.name, "is the file to import; name another")
+    if report is not None and not report.parent.is_dir():
+        raise InvalidParameterError("report", str(report), "lies in no directory; nothing was written")
     settings = settings_with(store)
     options = ImportOptions(
         datum=parse_datum(datum) if datum else Datum.WGS84,

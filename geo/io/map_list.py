@@ -12,8 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-
 from geo.amenities import catalogue, code_availability
 from geo.crs import Datum
 from geo.data_files import data_path
@@ -21,7 +19,7 @@ from geo.errors import InvalidParameterError
 from geo.io.cells import guarded, xlsx_escaped
 from geo.io.columns import points_in
 from geo.io.notices import ATTRIBUTION, LICENCE
-from geo.io.whole_file import whole_file
+from geo.io.whole_file import saved_workbook, whole_file
 from geo.stations import LonLat, Station
 from geo.vocabulary import SERVING_STATUSES
 
@@ -137,13 +135,12 @@ def _write_csv(path: Path, heads: list[str], rows: list[list[Any]], datum: Datum
 
 
 def _write_xlsx(path: Path, heads: list[str], rows: list[list[Any]], about: list[tuple[str, str]]) -> None:
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("上图名单")
-    sheet.freeze_panes = "B2"
-    sheet.append(heads)
-    for row in rows:
-        sheet.append([xlsx_escaped(cell) if isinstance(cell, str) else cell for cell in row])
-    told = book.create_sheet("参数与来源")
-    for pair in about:
-        told.append(pair)
-    book.save(path)
+    with saved_workbook(path) as book:
+        sheet = book.create_sheet("上图名单")
+        sheet.freeze_panes = "B2"
+        sheet.append(heads)
+        for row in rows:
+            sheet.append([xlsx_escaped(cell) if isinstance(cell, str) else cell for cell in row])
+        told = book.create_sheet("参数与来源")
+        for pair in about:
+            told.append(pair)

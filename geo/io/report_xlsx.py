@@ -9,7 +9,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
@@ -19,7 +18,7 @@ from geo.io.read_csv import csv_rows
 from geo.io.read_xlsx import sheet_grids
 from geo.io.report import ImportReport, RowRef, shown
 from geo.io.table import CellProblem, SourceTable
-from geo.io.whole_file import whole_file
+from geo.io.whole_file import saved_workbook, whole_file
 
 FILLS = {"error": "FFFF9A94", "warning": "FFFFC76B", "note": "FFCFE3F7"}
 """Colours of bad cells: the row is not imported, the cell is not imported, to be known."""
@@ -41,7 +40,11 @@ def write_report(path: Path, report: ImportReport, table: SourceTable, source: P
     Raises:
         OSError: the file cannot be written.
     """
-    book = openpyxl.Workbook(write_only=True)
+    with whole_file(path) as beside, saved_workbook(beside) as book:
+        _fill(book, report, table, source)
+
+
+def _fill(book: Any, report: ImportReport, table: SourceTable, source: Path) -> None:
     _list_sheet(book, "概况", ("项目", "数量"), _overview(report))
     heads: tuple[str, ...] = ("程度", "工作表", "行", "列", "站点", "内容", "问题")
     _list_sheet(book, "问题", heads, map(_problem_row, report.problems))
@@ -58,8 +61,6 @@ def write_report(path: Path, report: ImportReport, table: SourceTable, source: P
     first = 0 if table.typed else 1
     for title, grid in _source_grids(source, table):
         _coloured_sheet(book, title or "原表", enumerate(grid, start=first), by_sheet.get(title, {}))
-    with whole_file(path) as beside:
-        book.save(beside)
 
 
 def _source_grids(source: Path, table: SourceTable) -> Iterator[tuple[str | None, Grid]]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+import openpyxl
+from openpyxl.utils.exceptions import WorkbookAlreadySaved
 
 
 @contextmanager
@@ -30,3 +35,33 @@ def whole_file(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         beside.chmod(0o644)
         beside.replace(path)
+
+
+@contextmanager
+def saved_workbook(path: Path) -> Iterator[Any]:
+    """Give a write-only workbook to fill; it is saved to ``path`` when the block ends well.
+
+    Raises:
+        OSError: the disk of ``path``, or of temporary files, is full.
+    """
+    book = openpyxl.Workbook(write_only=True)
+    try:
+        yield book
+        packed = (
+            io.BytesIO()
+        )  # openpyxl leaves a half-written archive open, which fails again when cleaned up
+        book.save(packed)
+        path.write_bytes(packed.getbuffer())
+    except BaseException:
+        for sheet in book.worksheets:
+            _abandon(sheet)
+        raise
+
+
+def _abandon(sheet: Any) -> None:
+    """Close the streams of a sheet nobody saves: left to Python's clean-up, each would print a trace."""
+    writer = getattr(sheet, "_writer", None)
+    for close in (sheet.close, *([writer.xf.close] if writer is not None else [])):
+        # what went wrong is under way to the caller; the same once more is no news
+        with suppress(OSError, ValueError, WorkbookAlreadySaved):
+            close()

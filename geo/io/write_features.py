@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pyogrio
 import shapely
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
 from geo.io.columns import GEOMETRY, LAYER, flat_values, kind_of
 from geo.io.notices import ExportNotice
@@ -32,20 +34,29 @@ def write_geojson(path: Path, stations: Sequence[Station], notice: ExportNotice)
 
 
 def write_gpkg(path: Path, stations: Sequence[Station], notice: ExportNotice) -> None:
-    """Write the register as a GeoPackage with one layer of points, ``stations``."""
-    pyogrio.write_arrow(
-        _arrow(stations),
-        path,
-        layer=LAYER,
-        driver="GPKG",
-        geometry_name=GEOMETRY,
-        geometry_type="Point",
-        crs="EPSG:4326",
-        dataset_metadata=notice.metadata(),
-        layer_metadata=notice.metadata(),
-        dataset_options={"VERSION": "1.2"},  # older QGIS and GDAL warn of later ones
-        layer_options={"DESCRIPTION": "; ".join(notice.metadata().values())},
-    )
+    """Write the register as a GeoPackage with one layer of points, ``stations``.
+
+    Raises:
+        OSError: GDAL could not write the file; it does not tell a full disk from another fault.
+    """
+    content = _arrow(stations)
+    try:
+        pyogrio.write_arrow(
+            content,
+            path,
+            layer=LAYER,
+            driver="GPKG",
+            geometry_name=GEOMETRY,
+            geometry_type="Point",
+            crs="EPSG:4326",
+            dataset_metadata=notice.metadata(),
+            layer_metadata=notice.metadata(),
+            dataset_options={"VERSION": "1.2"},  # older QGIS and GDAL warn of later ones
+            layer_options={"DESCRIPTION": "; ".join(notice.metadata().values())},
+        )
+    except (DataSourceError, DataLayerError, FeatureError, GeometryError) as error:
+        message = "cannot be written as GeoPackage: is the disk full?"
+        raise OSError(errno.EIO, message, path.name) from error
 
 
 def write_geoparquet(path: Path, stations: Sequence[Station], notice: ExportNotice) -> None:

@@ -12,7 +12,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -25,6 +24,7 @@ from geo.io.columns import null_fields, points_in
 from geo.io.details import DETAIL_SHEETS, DetailSheet
 from geo.io.headers import FLAT_FIELDS
 from geo.io.notices import ExportNotice
+from geo.io.whole_file import saved_workbook
 from geo.io.write_csv import TAIL, text_cell
 from geo.service_matrix import StationRow, station_matrix
 from geo.standard import Standard
@@ -95,16 +95,15 @@ def write_xlsx(path: Path, stations: Sequence[Station], notice: ExportNotice, we
         message = f"a sheet holds {MAX_ROWS - 1} stations; export as .csv or .gpkg"
         raise InvalidDataError([Problem("file", None, None, len(stations), message)])
     _refuse_long_aliases(stations)
-    book = openpyxl.Workbook(write_only=True)
-    _stations_sheet(book, stations, notice)
     offers, *rest = DETAIL_SHEETS
-    _detail_sheet(book, offers, stations)
-    _matrix_sheet(book, stations, week)
-    for sheet in rest:
-        _detail_sheet(book, sheet, stations)
-    _fields_sheet(book)
-    _about_sheet(book, stations, notice, week)
-    book.save(path)
+    with saved_workbook(path) as book:
+        _stations_sheet(book, stations, notice)
+        _detail_sheet(book, offers, stations)
+        _matrix_sheet(book, stations, week)
+        for sheet in rest:
+            _detail_sheet(book, sheet, stations)
+        _fields_sheet(book)
+        _about_sheet(book, stations, notice, week)
 
 
 def _stations_sheet(book: Any, stations: Sequence[Station], notice: ExportNotice) -> None:

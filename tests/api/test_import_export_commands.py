@@ -94,3 +94,16 @@ def test_wrong_usage(arguments: list[str], tmp_path: Path, store_url: str) -> No
     placed = [arguments[0], str(tmp_path / arguments[1]), *arguments[2:]]
     assert run([*placed, "--store", store_url]) == 2
     assert not (tmp_path / arguments[1]).exists()
+
+
+def test_a_report_never_takes_the_files_place_nor_fails_after_the_import(
+    tmp_path: Path, store_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "clerk.xlsx"
+    assert run(["export", str(path), "--store", store_url]) == 0
+    content, before = path.read_bytes(), stations(store_url)
+    for report in (path, tmp_path / "nowhere" / ".." / "clerk.xlsx", tmp_path / "nowhere" / "r.xlsx"):
+        asked = ["import", str(path), "--datum", "wgs84", "--store", store_url, "--report", str(report)]
+        assert run(asked) == 2
+        assert "care-stations: report=" in capsys.readouterr().err
+    assert (path.read_bytes(), stations(store_url)) == (content, before)

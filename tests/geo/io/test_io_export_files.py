@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import errno
+import gc
 import json
 import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
 import prcoords
+import pyogrio
 import pytest
 
 from geo.crs import Datum
@@ -20,6 +24,7 @@ from geo.io import exporter
 from geo.io.exporter import export_register
 from geo.io.map_list import write_map_list
 from geo.io.reader import read_register
+from geo.io.whole_file import saved_workbook
 from geo.stations import FIELD_NAMES, ILLUSTRATIVE_NOTICE, Station
 from geo.validation import validate_geojson
 
@@ -220,3 +225,36 @@ def test_the_matrix_leaves_the_share_of_unknown_hours_blank(tmp_path: Path) -> N
     assert {row[0]: row[place] for row in rows[1:]} == {"A": None, "B": 1, "C": 0.071, "D": 0}  # 12 of 168 h
     (said,) = [row for row in book["字段说明"].iter_rows(values_only=True) if row[0] == "开放时间占比"]
     assert "未知的留空" in str(said)
+
+
+@pytest.mark.parametrize("fails", ["rows", "target"])
+def test_a_workbook_that_cannot_be_written_leaves_no_file_and_no_trace(
+    tmp_path: Path, fails: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", left.append)
+    target = tmp_path / "there" / "a.xlsx"
+    if fails == "rows":
+        target.parent.mkdir()
+    with pytest.raises(OSError), saved_workbook(target) as book:
+        for title in ("一", "二"):
+            book.create_sheet(title).append(["a"])
+        if fails == "rows":
+            raise OSError(errno.ENOSPC, "No space left on device")
+    del book
+    gc.collect()
+    assert left == []
+    assert not target.exists()
+
+
+def test_a_geopackage_that_cannot_be_written_is_an_error_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise pyogrio.errors.DataLayerError("disk I/O error")
+
+    monkeypatch.setattr(pyogrio, "write_arrow", full)
+    with pytest.raises(OSError, match="is the disk full") as refused:
+        export_register(tmp_path / "a.gpkg", [], NOW)
+    assert refused.value.filename == "a.gpkg"
+    assert list(tmp_path.iterdir()) == []
