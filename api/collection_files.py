@@ -42,7 +42,7 @@ def collection_file(
     # a column of nulls, or one without rows, has no type of its own
     kinds = {"count": "int64", "number": "float64", "text": "object"}
     frame = frame.astype({column.name: kinds[column.kind] for column in meaning})
-    placed = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(table.geometries[rows], crs="EPSG:4326"))
+    placed = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(table.geometries(rows), crs="EPSG:4326"))
     sheet = Sheet(collection_id.replace("-", "_"), "缺口" if gaps else "需求", meaning, placed)
     return TableFile(
         collection_id, (sheet,), {**asked, "register_version": grounds.version}, sources_of(grounds)

@@ -24,7 +24,8 @@ class FeatureTable:
     """Features in order. ``feature(row)`` gives the GeoJSON object, ``value(row, name)`` one property."""
 
     ids: Sequence[str]
-    geometries: NDArray[np.object_]
+    geometries: Callable[[NDArray[np.intp]], NDArray[np.object_]]
+    """The geometries of rows, None where one has no place."""
     feature: Callable[[int], Mapping[str, Any]]
     value: Callable[[int, str], Any]
     row_of: Mapping[str, int]
@@ -41,8 +42,26 @@ class FeatureTable:
     ) -> FeatureTable:
         """Lay out features; ``geometries`` are WGS-84 or None."""
         shapes = np.array([*geometries, None], dtype=object)[:-1]
-        row_of = {feature_id: row for row, feature_id in enumerate(ids)}
-        return cls(ids, shapes, feature, value, row_of, shapely.bounds(shapes).reshape(-1, 4))
+        row_of = dict(zip(ids, range(len(ids)), strict=True))
+        return cls(ids, shapes.__getitem__, feature, value, row_of, shapely.bounds(shapes).reshape(-1, 4))
+
+    @classmethod
+    def of_points(
+        cls,
+        row_of: Mapping[str, int],
+        lon: NDArray[np.float64],
+        lat: NDArray[np.float64],
+        feature: Callable[[int], Mapping[str, Any]],
+        value: Callable[[int, str], Any],
+    ) -> FeatureTable:
+        """Lay out features that are points in the order of ``row_of``; NaN where one has no place."""
+
+        def points(rows: NDArray[np.intp]) -> NDArray[np.object_]:
+            made: NDArray[np.object_] = shapely.points(lon[rows], lat[rows])
+            made[np.isnan(lon[rows])] = None
+            return made
+
+        return cls(tuple(row_of), points, feature, value, row_of, np.column_stack([lon, lat, lon, lat]))
 
     def with_properties(
         self, feature: Callable[[int], Mapping[str, Any]], value: Callable[[int, str], Any]
@@ -84,7 +103,7 @@ class FeatureTable:
         near = (low_x <= east) & (high_x >= west) & (low_y <= north) & (high_y >= south)
         # The bounds of a point are the point; other shapes are looked at themselves.
         wide = np.flatnonzero(near & ((low_x < high_x) | (low_y < high_y)))
-        near[wide] = shapely.intersects(self.geometries[wide], rectangle(box))
+        near[wide] = shapely.intersects(self.geometries(wide), rectangle(box))
         matches: BoolArray = near | missing
         return matches
 

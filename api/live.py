@@ -19,7 +19,7 @@ from geo.io.notices import credit
 from geo.stations import Station
 from geo.store.snapshot import Snapshot, SnapshotKeeper
 
-_SMALL = 2_000  # a register up to this size is laid out at once; a larger one while the old view answers
+_SMALL = 2_000  # a register up to this size is laid out by who asks; a larger one while the old view answers
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,14 @@ class View:
 
 
 class LiveRegister:
-    """Hands out the view of the keeper's snapshot."""
+    """Hands out the view of the keeper's snapshot; of a large register it is laid out before anyone asks."""
 
     def __init__(self, keeper: SnapshotKeeper, timezone: ZoneInfo) -> None:
         self._keeper, self._timezone = keeper, timezone
         self._view: View | None = None
         self._building = threading.Lock()
+        self._following, self._follow_lock = False, threading.Lock()
+        keeper.renewed = self._prepare
 
     def present(self) -> View | None:
         """Return the view of the keeper's snapshot if there is nothing to do for it, else None.
@@ -85,9 +87,7 @@ class LiveRegister:
             return view
         if view is None or len(snapshot.stations) <= _SMALL:
             return self._lay_out(snapshot)
-        if self._building.acquire(blocking=False):
-            self._building.release()
-            threading.Thread(target=self._lay_out, args=(snapshot,), daemon=True).start()
+        self._prepare()
         return view
 
     def wait_for(self, version: int) -> View:
@@ -97,6 +97,27 @@ class LiveRegister:
             StoreUnavailableError: the store went away, or never had that version.
         """
         return self._lay_out(self._keeper.wait_for(version))
+
+    def _prepare(self) -> None:
+        """Have a large new snapshot laid out, by one thread however many there are to follow."""
+        if len(self._keeper.snapshot.stations) <= _SMALL:
+            return
+        with self._follow_lock:
+            if self._following:
+                return
+            self._following = True
+        threading.Thread(target=self._follow, name="register view", daemon=True).start()
+
+    def _follow(self) -> None:
+        try:
+            while self._lay_out(self._keeper.snapshot).snapshot is not self._keeper.snapshot:
+                pass
+        finally:
+            with self._follow_lock:
+                self._following = False
+        # A snapshot swapped in between the last look and the flag has found nobody to tell.
+        if self.present() is None:
+            self._prepare()
 
     def _lay_out(self, snapshot: Snapshot) -> View:
         with self._building:
@@ -120,10 +141,10 @@ class LiveRegister:
 def _tables(snapshot: Snapshot, finder: FinderTable, earlier: View | None) -> dict[str, FeatureTable]:
     """Lay out the collections, taking over from the ``earlier`` view what has not changed."""
     if earlier is None:
-        stations = station_table(finder.stations)
+        stations = station_table(finder)
         zones, areas = zone_table(snapshot), area_table(snapshot.areas)
     else:
-        stations = station_table(finder.stations, (earlier.stations, earlier.tables["stations"]))
+        stations = station_table(finder, (earlier.finder, earlier.tables["stations"]))
         zones = zone_table(snapshot, (earlier.snapshot, earlier.tables["coverage-zones"]))
         same = earlier.areas is snapshot.areas
         areas = earlier.tables["areas"] if same else area_table(snapshot.areas)

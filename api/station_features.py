@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-import shapely
-
 from api.feature_table import FeatureTable
+from geo.finder import FinderTable
 from geo.stations import Station, station_to_feature
 
 _TEXTS = ("id", "name", "street_code", "street", "address", "hours", "phone")
@@ -15,9 +14,10 @@ _NUMBERS = ("seats", "area_m2", "version")
 
 
 def station_table(
-    stations: Sequence[Station], earlier: tuple[Sequence[Station], FeatureTable] | None = None
+    finder: FinderTable, earlier: tuple[FinderTable, FeatureTable] | None = None
 ) -> FeatureTable:
-    """Lay out stations, in their order; points of an ``earlier`` table and its stations are taken over."""
+    """Lay out the stations of ``finder``, in its order; points of an ``earlier`` table are taken over."""
+    stations = finder.stations
 
     def feature(row: int) -> dict[str, Any]:
         return station_to_feature(stations[row])
@@ -25,22 +25,10 @@ def station_table(
     def value(row: int, name: str) -> Any:
         return getattr(stations[row], name)
 
-    before, table = earlier if earlier is not None else ((), None)
-    if table is not None and len(before) == len(stations) and all(map(_at_one_place, before, stations)):
-        return table.with_properties(feature, value)
-    known = table.row_of if table is not None else {}
-    points: list[shapely.Point | None] = []
-    for station in stations:
-        row = known.get(station.id)
-        if table is not None and row is not None and _at_one_place(before[row], station):
-            points.append(table.geometries[row])
-        else:
-            points.append(shapely.Point(station.location) if station.location else None)
-    return FeatureTable.build([station.id for station in stations], points, feature, value)
-
-
-def _at_one_place(station: Station, other: Station) -> bool:
-    return station is other or (station.id == other.id and station.location == other.location)
+    # A finder keeps its index as long as all stations stay and none moves.
+    if earlier is not None and earlier[0].index is finder.index:
+        return earlier[1].with_properties(feature, value)
+    return FeatureTable.of_points(finder.row_of, finder.lon, finder.lat, feature, value)
 
 
 def station_queryables() -> Mapping[str, Mapping[str, Any]]:

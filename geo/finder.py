@@ -13,10 +13,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
+from operator import attrgetter, le
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from geo.amenities import availability, parse_asked
@@ -141,15 +144,16 @@ class FinderTable:
         What ``earlier`` had worked out of the same records (the very objects) is taken over: of a national
         register of which one station changed, only that one is looked at again.
         """
-        rows = tuple(sorted(stations, key=lambda station: station.id))
-        ids = [station.id for station in rows]
+        rows, ids = _ordered(stations)
         taken = _Taken.of(rows, earlier)
         points = [station.location or (math.nan, math.nan) for station in taken.fresh]
         lon = taken.column(earlier.lon if earlier else None, [x for x, _ in points])
         lat = taken.column(earlier.lat if earlier else None, [y for _, y in points])
         standing = [_standing(station) for station in taken.fresh]
-        hours = [station.hours for station in rows]
-        numbers = {text: number for number, text in enumerate(dict.fromkeys(hours))}
+        texts = dict.fromkeys([*(earlier.texts if earlier else ()), *(one.hours for one in taken.fresh)])
+        number_of = dict(zip(texts, range(len(texts)), strict=True))
+        numbers = [number_of[station.hours] for station in taken.fresh]
+        text_of, used = pd.factorize(taken.column(earlier.text_of if earlier else None, numbers, np.intp))
         table = cls(
             stations=rows,
             index=_index(lon, lat, ids, earlier),
@@ -157,10 +161,10 @@ class FinderTable:
             lon=lon,
             lat=lat,
             standing=taken.column(earlier.standing if earlier else None, standing, np.int8),
-            texts=tuple(numbers),
-            text_of=np.array([numbers[text] for text in hours], dtype=np.intp),
+            texts=tuple(np.array([*texts, None], dtype=object)[used]),
+            text_of=text_of,
             clock=OpenClock(timezone),
-            row_of={station_id: row for row, station_id in enumerate(ids)},
+            row_of=dict(zip(ids, range(len(ids)), strict=True)),
         )
         for name, known in list(earlier._asked.items()) if earlier else ():
             table._asked[name] = taken.column(known, _states(name, taken.fresh), np.int8)
@@ -202,8 +206,9 @@ class _Taken:
         if earlier is None:
             every = len(stations)
             return cls(np.full(every, -1, dtype=np.intp), np.ones(every, dtype=bool), list(stations))
-        row_of = {id(station): row for row, station in enumerate(earlier.stations)}
-        row = np.array([row_of.get(id(station), -1) for station in stations], dtype=np.intp)
+        # Records are told apart by identity, in bulk: dictionaries of a national register take a second.
+        known = pd.Index(_identities(earlier.stations))
+        row: NDArray[np.intp] = known.get_indexer(_identities(stations))
         is_new = row < 0
         return cls(row, is_new, [stations[place] for place in np.flatnonzero(is_new).tolist()])
 
@@ -216,6 +221,19 @@ class _Taken:
         if earlier is not None:
             made[~self.is_new] = earlier[self.row[~self.is_new]]
         return made
+
+
+def _ordered(stations: Sequence[Station]) -> tuple[tuple[Station, ...], list[str]]:
+    """Return the stations by id, and their ids; those of a snapshot are in order as they come."""
+    ids = [station.id for station in stations]
+    if all(map(le, ids, islice(ids, 1, None))):
+        return tuple(stations), ids
+    rows = tuple(sorted(stations, key=attrgetter("id")))
+    return rows, [station.id for station in rows]
+
+
+def _identities(stations: Sequence[Station]) -> NDArray[np.intp]:
+    return np.fromiter(map(id, stations), dtype=np.intp, count=len(stations))
 
 
 def _index(lon: FloatArray, lat: FloatArray, ids: list[str], earlier: FinderTable | None) -> StationIndex:

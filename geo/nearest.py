@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from operator import le
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -64,11 +66,9 @@ class StationIndex:
             shapes = (lons.shape, lats.shape, (len(self.ids),))
             raise InvalidParameterError("lon, lat, ids", shapes, "expected three sequences of one length")
         try:
-            by_id = sorted(range(len(self.ids)), key=self.ids.__getitem__)
+            rank = _ranks(self.ids)
         except TypeError as error:
             raise InvalidParameterError("ids", ids, f"ids have no order: {error}") from None
-        rank = np.empty(len(by_id), dtype=np.intp)
-        rank[by_id] = np.arange(len(by_id))
         # Everything below lives in places of the tree; _row leads back to rows of the register.
         self._row: IntArray = np.flatnonzero(np.isfinite(lons) & np.isfinite(lats))
         self._lon, self._lat, self._rank = lons[self._row], lats[self._row], rank[self._row]
@@ -296,6 +296,15 @@ class StationIndex:
         order = order[distance_m[order] <= max_distance_m]
         rows = self._row[places[order]].tolist()
         return [(self.ids[row], away) for row, away in zip(rows, distance_m[order].tolist(), strict=True)]
+
+
+def _ranks(ids: Sequence[Any]) -> IntArray:
+    """Return the place of each id among all; a register mostly comes in their order."""
+    if all(map(le, ids, islice(ids, 1, None))):
+        return np.arange(len(ids))
+    rank = np.empty(len(ids), dtype=np.intp)
+    rank[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
+    return rank
 
 
 def _earth_centred(lon: FloatArray, lat: FloatArray) -> FloatArray:

@@ -74,7 +74,7 @@ def nearest(
     answer = nearest_stations(query, table, when)
     if json:
         stations = table.stations
-        say(encode_answer(answer, station_table(stations), when, query.mode, credit(stations)).decode())
+        say(encode_answer(answer, station_table(table), when, query.mode, credit(stations)).decode())
         return
     heads = ("id", "metres", "minutes", "state", "until / opens", "name")
     say_table(heads, [_row(one) for one in answer.stations])

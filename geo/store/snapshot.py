@@ -17,7 +17,6 @@ import geopandas as gpd
 
 from geo.areas import Areas, shipped_areas
 from geo.errors import CareStationError, NotFoundError, StoreUnavailableError
-from geo.nearest import StationIndex
 from geo.stations import LonLat, Station, stations_to_frame
 from geo.store.planning_layers import imported_areas
 from geo.store.protocol import Difference, StationStore, StoreWatch
@@ -51,11 +50,7 @@ class Snapshot:
     built_at: datetime
     stations: tuple[Station, ...]
     """Every station, ordered by id."""
-    by_id: Mapping[str, Station]
-    index: StationIndex
-    """The located stations, by place."""
-    located: tuple[Station, ...] = field(repr=False)
-    """The stations of ``index``, row by row."""
+    by_id: MappingProxyType[str, Station]
     layers: Layers = field(default_factory=Layers, repr=False)
     store_uuid: str = ""
 
@@ -73,6 +68,11 @@ class Snapshot:
     def areas(self) -> Areas:
         """The imported areas, or the shipped ones."""
         return self.layers.imported[1] if self.layers.imported else shipped_areas()
+
+    @cached_property
+    def located(self) -> tuple[Station, ...]:
+        """Those of ``stations`` that have a place."""
+        return tuple(station for station in self.stations if station.location is not None)
 
     @cached_property
     def frame(self) -> gpd.GeoDataFrame:
@@ -94,24 +94,14 @@ def build_snapshot(
     version: int,
     stations: Mapping[str, Station],
     built_at: datetime,
-    index: StationIndex | None = None,
     *,
     layers: Layers | None = None,
     store_uuid: str = "",
 ) -> Snapshot:
-    """Return the snapshot of ``stations`` by id; ``index`` saves the work when it is known to fit them."""
+    """Return the snapshot of ``stations`` by id."""
     ordered = tuple(stations[name] for name in sorted(stations))
-    located = tuple(station for station in ordered if station.location is not None)
     by_id = MappingProxyType({station.id: station for station in ordered})
-    return Snapshot(
-        version, built_at, ordered, by_id, index or _indexed(located), located, layers or Layers(), store_uuid
-    )
-
-
-def _indexed(located: Sequence[Station]) -> StationIndex:
-    points = [station.location for station in located if station.location is not None]
-    names = [station.id for station in located]
-    return StationIndex([point.lon for point in points], [point.lat for point in points], names)
+    return Snapshot(version, built_at, ordered, by_id, layers or Layers(), store_uuid)
 
 
 def patched(
@@ -128,8 +118,7 @@ def patched(
     if moved or difference.zones:
         kept = {station_id: own for station_id, own in zones.items() if station_id not in moved}
         zones = {**kept, **by_station(difference.zones)}
-    located = _exchanged(earlier.located, {name: one if _place(one) else None for name, one in now.items()})
-    by_id = dict(earlier.by_id)
+    by_id: dict[str, Station] = earlier.by_id.copy()
     for name, station in now.items():
         if station is None:
             by_id.pop(name, None)
@@ -140,8 +129,6 @@ def patched(
         built_at,
         _exchanged(earlier.stations, now),
         MappingProxyType(by_id),
-        _indexed(located) if moved else earlier.index,
-        located,
         Layers(zones, imported),
         difference.store_uuid,
     )
@@ -190,6 +177,8 @@ class SnapshotKeeper:
         self._monotonic = monotonic
         self.heard: Callable[[], None] = _nobody_listens
         """Called in the keeper's own thread whenever the store has answered one of its looks."""
+        self.renewed: Callable[[], None] = _nobody_listens
+        """Called whenever another snapshot has been swapped in, by the thread that did; must be quick."""
         self._snapshot: Snapshot | None = None
         self._confirmed_at = 0.0
         self._writable = False
@@ -249,7 +238,7 @@ class SnapshotKeeper:
         """
         with self._renewing:
             asked_at = self._monotonic()
-            current = self._snapshot
+            known = current = self._snapshot
             now = self._store.clock()
             if current is None:
                 current = self._whole(now)
@@ -262,7 +251,9 @@ class SnapshotKeeper:
                     current = patched(current, difference, now, self._areas(current, difference))
             self._confirmed_at = asked_at
             self._snapshot = current
-            return current
+        if current is not known:
+            self.renewed()
+        return current
 
     def wait_for(self, version: int) -> Snapshot:
         """Return a snapshot of at least ``version``, a committed write's, reading the store if need be.

@@ -52,7 +52,6 @@ def test_a_snapshot_holds_the_register_and_its_places(keeper: SnapshotKeeper, st
     assert snapshot.get("b") == store.get("b")
     with pytest.raises(NotFoundError):
         snapshot.get("z")
-    assert [name for name, _ in snapshot.index.nearest(109.0, 34.3)] == ["a"]
     assert snapshot.located == (store.get("a"),)
     assert list(snapshot.frame["id"]) == ["a", "b"]
     assert snapshot.frame is snapshot.frame
@@ -263,4 +262,3 @@ def test_patching_equals_building_anew(steps: list[list[tuple[str, str, int]]]) 
             anew.located,
         )
         assert dict(snapshot.by_id) == dict(anew.by_id)
-        assert snapshot.index.nearest(109.05, 34.2, 9) == anew.index.nearest(109.05, 34.2, 9)
