@@ -34,7 +34,7 @@ def parse_store_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # an "@" and ":" in a password read as a host and a port
         parsed = URL.create("unreadable")
     if parsed.drivername in ("sqlite", "sqlite+pysqlite") and parsed.database not in (None, "", ":memory:"):
         return parsed.set(drivername="sqlite")

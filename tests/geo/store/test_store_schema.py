@@ -152,7 +152,11 @@ def test_removing_everything_leaves_an_empty_place(store_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://u:secret@h/d", "sqlite://", "sqlite:///:memory:", "care.db", "", "http://u:secret@h"]
+    "url",
+    [
+        *("mysql://u:secret@h/d", "sqlite://", "sqlite:///:memory:", "care.db", "", "http://u:secret@h"),
+        *("postgresql+psycopg://u:my@x:secret@h/d", "postgresql+psycopg://u:secret@[::1/d"),
+    ],
 )
 def test_other_addresses_are_refused_without_repeating_them(url: str) -> None:
     with pytest.raises(InvalidParameterError, match="must be sqlite:///FILE or postgresql") as refused:
