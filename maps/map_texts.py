@@ -15,7 +15,6 @@ MAP_TEXTS: dict[str, tuple[str, str]] = {
     "tab_planner": ("站点地图", "Station map"),
     "tabs": ("主要页面", "Main pages"),
     "skip_table": ("跳到站点列表", "Skip to the list of stations"),
-    "register_of": ("{when} · {n} 站", "{when} · {n} stations"),
     "map_label": ("驿站地图，站点可用 Tab 键逐个走到", "Station map; Tab reaches every station"),
     "only": ("只看：{what}", "Only: {what}"),
     "all": ("看全部", "Show all"),

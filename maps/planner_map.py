@@ -21,6 +21,7 @@ from maps.map_texts import map_say
 from maps.open_words import date_words, weekday_words
 from maps.page import PageView, render
 from maps.planner_map_layers import AnalysisLayers, MapAnalysis, analysis_layers
+from maps.planner_page import register_words
 from maps.sheet_frame import Frame
 
 SCRIPTS = ("map.js", "map_labels.js")
@@ -59,7 +60,8 @@ def render_planner_map(
     view = view or PageView()
     areas = areas or shipped_areas()
     added = analysis.plan.scenario.site_ids if analysis and analysis.plan else ()  # marked as such, not twice
-    at = stations_now([one for one in stations if one.id not in added], now, view, lang)
+    present = [one for one in stations if one.id not in added]
+    at = stations_now(present, now, view, lang)
     over = analysis_layers(analysis, at, stations, areas, lang, inline=inline) if analysis else None
     chart = planner_chart(at, areas, lang, tile_layers(basemap, tianditu_key), over)
     parts = chart.parts()
@@ -74,6 +76,7 @@ def render_planner_map(
         "embed": embed,
         "failure": failure,
         "still": still,
+        "register": register_words(present, now.astimezone(view.zone).date(), lang),
         "locator": locator(areas),
         "over": over,
         "inline": inline,

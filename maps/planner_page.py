@@ -146,6 +146,7 @@ def render_failed(state: PlannerState, why: str, today: date, view: PageView | N
     context = {
         **page_frame((), state, today, "overview", illustrative=False),
         "title": planner_say(lang, "title"),
+        "register": "",
         "why": why,
         "again": f"/planner{state.query()}",
     }
@@ -159,7 +160,6 @@ def page_frame(
     lang = state.lang
     other: Lang = "zh" if lang == "en" else "en"
     address = dict(_TABS)[tab]
-    updated = [one.updated_at.date() for one in stations if one.updated_at is not None]
     return {
         "p": lambda key, **fields: planner_say(lang, key, **fields),
         "whole": whole,
@@ -171,10 +171,15 @@ def page_frame(
         "other": f"{address}{replace(state, lang=other).query()}",
         "address": address,
         "sample": illustrative,
-        "register": planner_say(
-            lang, "register", date=max(updated, default=today).isoformat(), n=len(stations)
-        ),
+        "register": register_words(stations, today, lang),
     }
+
+
+def register_words(stations: Sequence[Station], today: date, lang: Lang) -> str:
+    """Return the register's date, the day of its latest change (else ``today``), and its stations."""
+    updated = [one.updated_at.date() for one in stations if one.updated_at is not None]
+    day = max(updated, default=today).isoformat() if stations else "–"
+    return planner_say(lang, "register", date=day, n=len(stations))
 
 
 def planner_tabs(state: PlannerState, here: str) -> list[tuple[str, str, bool]]:

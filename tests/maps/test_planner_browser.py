@@ -415,3 +415,25 @@ def test_headings_leave_out_no_level(live_server: LiveServer, open_page: PageOpe
     levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(one => Number(one.tagName[1]))")
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+@pytest.mark.parametrize("width", [328, 520, 860])
+def test_in_the_frame_the_map_ends_where_the_credits_begin(
+    live_server: LiveServer, open_page: PageOpener, width: int
+) -> None:
+    page = open_page(width, 560)
+    page.goto(f"{live_server.url}/planner/map?embed=1")
+    box, credits = (page.locator(name).bounding_box() for name in (".leaflet-container", ".credits"))
+    assert box and credits
+    assert box["y"] + box["height"] <= credits["y"] + 0.5
+    assert credits["y"] + credits["height"] <= 560.5
+
+
+def test_the_maps_header_has_the_registers_date(live_server: LiveServer, open_page: PageOpener) -> None:
+    page = open_page()
+    told = []
+    for path in ("/planner", "/planner/map"):
+        page.goto(f"{live_server.url}{path}")
+        told.append(page.locator(".facts .when").inner_text())
+    assert told[0] == told[1]
+    assert re.fullmatch(r"登记表 \d{4}-\d\d-\d\d · 63 站", told[1])
