@@ -151,11 +151,22 @@ def plan_context(view: ScenarioView, marks: Sequence[PlanMark], lang: Lang) -> d
             "plan_line",
             a=_whole(total.before.share),
             b=_whole(total.after.share),
-            name=view.scenario.name or planner_say(lang, "plan_name"),
-            n=view.scenario.changes,
+            what=_told(view, lang),
         ),
     }
 
 
 def _whole(share: float | None) -> str:
     return "–" if share is None else f"{percent(share)}%"
+
+
+def _told(view: ScenarioView, lang: Lang) -> str:
+    """Return what is compared: a scenario and how much it changes, or which versions of the register."""
+    if view.scenario.changes:
+        name = view.scenario.name or planner_say(lang, "plan_name")
+        return planner_say(lang, "plan_changes", name=name, n=view.scenario.changes)
+    sides = [view.address.get(name, "").removeprefix("v") for name in "ab"]
+    return " → ".join(
+        planner_say(lang, "plan_version", n=number) if number else planner_say(lang, "plan_now")
+        for number in sides
+    )

@@ -98,7 +98,7 @@ class MapQuestion(Comparison):
     def plan(self) -> ScenarioView | None:
         """What changes between the two sides, and the scenario of the second; None where both are one."""
         a, b = self.sides
-        if self.shown != b or a == b == PRESENT:
+        if self.shown != b or self.failure or a == b == PRESENT:
             return None
         found = self.answers.difference(a, b, self.standard, self.today)
         address = {name: side.text for name, side in zip("ab", self.sides, strict=True) if side.text}

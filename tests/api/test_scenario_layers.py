@@ -22,6 +22,7 @@ from api.cli import run
 from api.register import shipped_register
 from api.settings import Settings
 from geo.store.opening import open_store
+from geo.store.protocol import Change
 from in_process import MONDAY_NOON
 
 QUESTION = {"window": "T3", "amenities": "hot_meal"}
@@ -183,3 +184,37 @@ def test_the_report_takes_a_scenario_along(tmp_path: Path, monkeypatch: pytest.M
     assert changes["change"].tolist() == ["ext", "equip", "shut", "new"]
     book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx", read_only=True)
     assert {"方案改动", "方案差异"} <= set(book.sheetnames)
+
+
+def test_two_versions_of_the_register_are_compared_on_the_map(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'v.db'}", shipped_register)
+    app = create_app(Settings(), store)
+    app.state.service.clock = lambda: MONDAY_NOON
+    old = next(one for one in store.read()[1] if one.id == LONGER)
+    with TestClient(app) as client:
+        before = client.get("/api/coverage", params={"window": "T7"}).json()["demand_covered"]
+        change = Change(
+            "replace", LONGER, old.model_copy(update={"hours": "24/7"}), expected_version=old.version
+        )
+        app.state.service.live.wait_for(store.apply([change], "keeper"))
+        after = client.get("/api/coverage", params={"window": "T7"}).json()["demand_covered"]
+        assert after > before
+        asked = {"window": "T7", "a": "v1"}
+        file = tmp_path / "v.gpkg"
+        file.write_bytes(client.get("/planner/map.gpkg", params=asked).content)
+        cells = gpd.read_file(file, layer="scenario_difference")
+        assert (cells["before"].sum(), cells["after"].sum()) == pytest.approx((before, after))
+        assert gpd.read_file(file, layer="scenario_changes").empty
+        html = client.get("/planner/map", params=asked).text
+        assert "登记表第 1 版 → 现状" in html
+        assert "0 项改动" not in html
+        # back to the old register: the layers show it
+        data = map_data(client, window="T7", b="v1")
+        assert (
+            data["layers"]["coverage"]["classes"]
+            != map_data(client, window="T7")["layers"]["coverage"]["classes"]
+        )
+        never = client.get("/planner/map", params={"a": "v9"})
+        assert never.status_code == 200
+        assert "登记表没有第 9 版" in never.text
+    store.close()
