@@ -151,14 +151,14 @@ def render_matrix(
         today: the day the page is of.
     """
     lang = state.lang
-    state = replace(state, amenities=())
+    asked = replace(state, amenities=())  # every service has its column
     codes = tuple(catalogue()) if looked.every else MAIN_COLUMNS
     say = _Words(lang, unit_words(demand_unit, lang), {one.id: one for one in stations}, today)
     lines = _lines(rows, streets, codes=codes, looked=looked, areas=areas, say=say)
     frame = page_frame(stations, state, today, "matrix", illustrative=illustrative)
     extra = looked.parameters()
     address = "/planner/matrix"
-    api = state.api_query
+    api = asked.api_query
     context = {
         **frame,
         "m": lambda key, **fields: matrix_say(lang, key, **fields),

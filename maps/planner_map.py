@@ -22,9 +22,12 @@ from maps.open_words import date_words, weekday_words
 from maps.page import PageView, render
 from maps.planner_map_layers import AnalysisLayers, MapAnalysis, analysis_layers
 from maps.planner_page import register_words
+from maps.planner_state import LAYERS
 from maps.sheet_frame import Frame
 
-SCRIPTS = ("map.js", "map_labels.js")
+SCRIPTS: tuple[str, ...] = ("map.js", "map_labels.js")
+SERVED_SCRIPTS = ("kept.js", "map_state.js")
+"""What a page served keeps in its address; a file has none."""
 ANALYSIS_SCRIPTS = ("map_cells.js", "map_picture.js", "map_targets.js", "map_locator.js")
 STYLES = ("map.css", "map_planner.css")
 
@@ -64,8 +67,14 @@ def render_planner_map(
     at = stations_now(present, now, view, lang)
     over = analysis_layers(analysis, at, stations, areas, lang, inline=inline) if analysis else None
     chart = planner_chart(at, areas, lang, tile_layers(basemap, tianditu_key), over)
+    turned = [(one.key, one.show) for one in chart.layers() if one.control and one.key in LAYERS]
+    if over and analysis:
+        for layer in chart.layers():
+            layer.show = analysis.state.shows(layer.key, layer.show)
     parts = chart.parts()
-    scripts = (*SCRIPTS, *(ANALYSIS_SCRIPTS if over else ()))
+    scripts = SCRIPTS
+    if over:
+        scripts += ANALYSIS_SCRIPTS if inline else (*ANALYSIS_SCRIPTS, *SERVED_SCRIPTS)
     padding = [12, 62, 12, 12] if embed else [280, 24, 48, 64]
     context = {
         **map_context(parts, at, now, view, lang, areas=areas, basemap=basemap, padding=padding),
@@ -85,6 +94,7 @@ def render_planner_map(
     }
     if over:
         context.update(over.context)
+        over.data["usual"]["layers"] = turned
         context["data"] |= over.data | {"words": context["data"]["words"] | over.words}
     inline_scripts = (*context["scripts"], parts.script) if inline else (parts.script,)
     context["csp"] = content_policy(inline_scripts, inline=True) if inline else None

@@ -104,8 +104,9 @@ def analysis_layers(
         facts = with_difference(facts, plan.difference)
     themes = _themes(facts, stations)
     facts = replace(facts, palettes={theme: facts.palettes[theme] for theme in themes})
-    first = next((one for one in ("difference", "coverage", "demand") if one in themes), None)
-    shown = {theme: theme == first for theme in themes}
+    usual = next((one for one in ("difference", "coverage", "demand") if one in themes), None)
+    wanted = state.theme if state.theme in (*themes, "none") else usual
+    shown = {theme: theme == wanted for theme in themes}
     marks = plan_marks(plan.scenario, plan.register, lang) if plan else ()
     rows = gap_rows(found, stations, areas, lang) if stations else ()
     states = service_states(given.matrix, stations, found.standard.amenities)
@@ -165,6 +166,7 @@ def analysis_layers(
         "cells": {"path": facts.path, "count": len(facts.cells)}
         if facts.path == "picture"
         else shared_cells(facts, district),
+        "usual": {"theme": usual},
         "cell_api": None if inline else f"/api/cell{state.api_query(**compared)}",
     }
     data["cells"]["reach"] = bool(stations)
@@ -195,7 +197,7 @@ def analysis_layers(
         "when_asked": when_words(state),
         "asked": f"{when_words(state)} · {headline_words(state, found, raw_unit)['title']}",
         "title": planner_say(lang, "map_title"),
-        "tabs": planner_tabs(state, "overview"),
+        "tabs": planner_tabs(state, "overview", compared),
         "other": f"/planner/map{_other(state).query(**compared)}",
         **(plan_context(plan, marks, lang) if plan else {}),
     }
@@ -216,7 +218,8 @@ def _picture(
         return None
     if not inline:
         compared = given.plan.address if given.plan else {}
-        url = f"/planner/cells.png{given.state.query(theme=theme, **compared)}"
+        plain = replace(given.state, theme=None, layers=())  # one picture however the map is looked at
+        url = f"/planner/cells.png{plain.query(theme=theme, **compared)}"
     else:
         image = cell_picture(facts, theme, areas.district.geometry)
         url = f"data:image/png;base64,{base64.b64encode(image).decode('ascii')}"

@@ -182,9 +182,15 @@ def register_words(stations: Sequence[Station], today: date, lang: Lang) -> str:
     return planner_say(lang, "register", date=day, n=len(stations))
 
 
-def planner_tabs(state: PlannerState, here: str) -> list[tuple[str, str, bool]]:
-    """Return the tabs: key, address with the same question, whether it is this page."""
-    return [(key, f"{path}{state.query()}", key == here) for key, path in _TABS]
+def planner_tabs(
+    state: PlannerState, here: str, sides: Mapping[str, str] | None = None
+) -> list[tuple[str, str, bool]]:
+    """Return the tabs: key, address with the same question, whether it is this page.
+
+    ``sides`` are those of the comparison under way.
+    """
+    own = {"compare": sides or {}}
+    return [(key, f"{path}{state.query(**own.get(key, {}))}", key == here) for key, path in _TABS]
 
 
 def switches(state: PlannerState, basis: str) -> dict[str, list[Choice]]:

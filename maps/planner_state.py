@@ -24,6 +24,9 @@ from geo.time_windows import WINDOWS, DayType, parse_week
 MINUTES: tuple[float, ...] = (5.0, 10.0, 15.0)
 RADIUS_M = 1000.0
 DemandBasis = Literal["modelled", "measured"]
+ShownTheme = Literal["coverage", "cause", "minutes", "demand", "difference", "none"]
+LAYERS = ("plan", "service", "verdict", "gaps", "zones", "places", "streets")
+"""The map's layers a reader may turn on and off, beside its theme."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class PlannerState:
 
     ``demand_basis`` None is what the register has: counts where they were imported, else the model.
     ``target`` is the share the district wants, a whole percent; it is the reader's own and shapes no figure.
+    ``theme`` and ``layers`` are what the map shows where that is not as it opens by itself: ``zones`` is on
+    then, ``-gaps`` off.
 
     >>> PlannerState.read({"minutes": "10", "window": "T3", "colour": "red"}).query()
     '?minutes=10&window=T3'
@@ -46,6 +51,8 @@ class PlannerState:
     week: date | None = None
     demand_basis: DemandBasis | None = None
     target: int | None = None
+    theme: ShownTheme | None = None
+    layers: tuple[str, ...] = ()
     lang: Lang = "zh"
 
     @classmethod
@@ -65,6 +72,8 @@ class PlannerState:
                 (basis for basis in get_args(DemandBasis) if basis == asked.get("demand_basis")), None
             ),
             target=_target(asked.get("target", "")),
+            theme=next((one for one in get_args(ShownTheme) if one == asked.get("theme")), None),
+            layers=_layers(asked.get("layers", "")),
             lang="en" if asked.get("lang") == "en" else "zh",
         )
 
@@ -79,7 +88,7 @@ class PlannerState:
         return self.window is None
 
     def parameters(self, *, page: bool = True) -> dict[str, str]:
-        """Return what differs from the defaults, as in an address; ``page`` adds target and language."""
+        """Return what differs from the defaults, as in an address; ``page`` adds what shapes no figure."""
         values: dict[str, str] = {}
         if self.minutes is not None and self.minutes != DEFAULT_MINUTES:
             values["minutes"] = f"{self.minutes:g}"
@@ -96,6 +105,10 @@ class PlannerState:
             values["demand_basis"] = self.demand_basis
         if page and self.target is not None:
             values["target"] = str(self.target)
+        if page and self.theme:
+            values["theme"] = self.theme
+        if page and self.layers:
+            values["layers"] = ",".join(self.layers)
         if page and self.lang == "en":
             values["lang"] = "en"
         return values
@@ -109,6 +122,15 @@ class PlannerState:
         """Return the same question as the API takes it."""
         values = {**self.parameters(page=False), **more}
         return f"?{urlencode(values, safe=',')}" if values else ""
+
+    def shows(self, layer: str, usually: bool) -> bool:
+        """Return whether the map shows a layer; ``usually`` is what it does by itself.
+
+        >>> state = PlannerState.read({"layers": "zones,-gaps"})
+        >>> state.shows("zones", False), state.shows("gaps", True), state.shows("places", True)
+        (True, False, True)
+        """
+        return layer in self.layers or (usually and f"-{layer}" not in self.layers)
 
     def standard(self, week: date, zone: ZoneInfo = DEFAULT_TIMEZONE) -> Standard:
         """Return the standard asked for; ``week`` where the address names none."""
@@ -131,6 +153,11 @@ class PlannerState:
 def _target(text: str) -> int | None:
     value = int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
     return value if 1 <= value <= 100 else None
+
+
+def _layers(text: str) -> tuple[str, ...]:
+    asked = set(text[:200].split(","))
+    return tuple(one for layer in LAYERS for one in (layer, f"-{layer}") if one in asked)
 
 
 def _number(text: str, limit: float) -> float | None:

@@ -281,6 +281,7 @@
       if (CareMap.ready) { CareMap.ready(map, layers); }
       if (CareMap.locator) { CareMap.locator(map); }
       if (CareMap.targets) { CareMap.targets(map); }
+      if (CareMap.keep) { CareMap.keep(map); }
       CareMap.arrange(map);
     }
   };

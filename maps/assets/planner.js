@@ -49,6 +49,13 @@
     });
   }
 
+  if (frame) {
+    window.addEventListener("message", function (event) {
+      if (event.origin === window.location.origin && event.source === frame.contentWindow && event.data &&
+        event.data.shown) { window.CareKept(event.data.shown); }
+    });
+  }
+
   /* A gap's sheet is a page of its own; here it opens over the dashboard. */
   function sheet(href) {
     fetch(href).then(function (answer) {

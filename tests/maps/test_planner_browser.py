@@ -11,6 +11,7 @@ import urllib.request
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -437,3 +438,35 @@ def test_the_maps_header_has_the_registers_date(live_server: LiveServer, open_pa
         told.append(page.locator(".facts .when").inner_text())
     assert told[0] == told[1]
     assert re.fullmatch(r"登记表 \d{4}-\d\d-\d\d · 63 站", told[1])
+
+
+def test_what_the_map_shows_stays_through_reload_and_other_pages(
+    live_server: LiveServer, open_page: PageOpener
+) -> None:
+    page = open_page()
+    page.goto(f"{live_server.url}/planner/map?window=T3&amenities=hot_meal")
+    page.get_by_role("button", name="缺口原因", exact=True).click()
+    page.locator(".ticks input[data-layer=zones]").check()
+    page.locator(".ticks input[data-layer=gaps]").uncheck()
+    expect(page).to_have_url(re.compile(r"theme=cause&layers=(-gaps,zones|zones,-gaps)$"))
+    page.reload()
+    expect(page.locator(".legend[data-layer=cause]")).to_be_visible()
+    expect(page.locator(".legend[data-layer=coverage]")).to_be_hidden()
+    expect(page.locator(".ticks input[data-layer=zones]")).to_be_checked()
+    expect(page.locator(".ticks input[data-layer=gaps]")).not_to_be_checked()
+    expect(page.locator(".badge")).to_have_count(0)
+    # by the tabs to the matrix, the report and back to the dashboard, whose frame shows the same
+    for tab in ("服务矩阵", "报告", "总览"):
+        page.get_by_role("link", name=tab, exact=True).click()
+        expect(page.locator("nav [aria-current=page]")).to_have_text(tab)
+        asked = parse_qs(urlsplit(page.url).query)
+        assert (asked["theme"], asked["amenities"], asked["window"]) == (["cause"], ["hot_meal"], ["T3"])
+        assert set(asked["layers"][0].split(",")) == {"-gaps", "zones"}
+    frame = page.frame_locator("#map")
+    expect(frame.locator("[data-theme=cause]")).to_have_attribute("aria-pressed", "true")
+    # the dashboard's own address, links and switches follow what is done in its frame
+    frame.get_by_role("button", name="覆盖", exact=True).click()
+    expect(page).not_to_have_url(re.compile("theme="))
+    assert "theme=" not in (page.get_by_role("link", name="全屏看图").get_attribute("href") or "")
+    assert page.locator("form.switch input[name=theme]").count() == 0
+    assert page.locator("form.switch input[name=layers]").count() > 0
