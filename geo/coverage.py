@@ -78,12 +78,13 @@ class Situation:
 
     @cached_property
     def by_pattern(self) -> Floats:
-        """The weights added up over the cells of each pattern: (patterns, windows, day types)."""
+        """Demand as the question weighs it, added up over the cells of each pattern: (patterns, ...)."""
+        return self.demand_by_pattern(self.standard.group)
+
+    def demand_by_pattern(self, group: str | None) -> Floats:
+        """Return ``by_pattern`` were ``group`` asked for."""
         pattern, of_cell = self.merged
-        cells = len(of_cell)
-        holds = csr_array((np.ones(cells), of_cell, np.arange(cells + 1)), shape=(cells, pattern.shape[0]))
-        summed = holds.T @ self.weights.reshape(cells, -1)
-        return np.asarray(summed).reshape(-1, *self.weights.shape[1:])
+        return _weighed(self.demand.by_part(of_cell, pattern.shape[0], group), self.standard)
 
 
 @dataclass(frozen=True)
@@ -259,8 +260,7 @@ def totals(found: Situation) -> Figures:
 
 def group_totals(found: Situation, group: str) -> Figures:
     """Return the total line were one worker group asked for."""
-    demand = found.demand.by_part(found.merged[1], found.merged[0].shape[0], group)
-    return _totals(_weighed(demand, found.standard), found.shares)
+    return _totals(found.demand_by_pattern(group), found.shares)
 
 
 def _totals(weights: Floats, found: Shares) -> Figures:
@@ -279,7 +279,7 @@ def summarise(found: Situation) -> Coverage:
         standard=standard,
         travel_basis=found.travel_basis,
         is_hours=standard.window is None and standard.at is None,
-        total=_figures(cells),
+        total=totals(found),  # the same sum as every metric's, to the last bit
         by_street=(
             *((code, _figures(cells, street == number)) for number, code in enumerate(codes)),
             *([(None, _figures(cells, street < 0))] if (street < 0).any() else []),
@@ -300,7 +300,7 @@ def _cell_table(demand: Demand, sums: CellSums) -> pd.DataFrame:
     return pd.DataFrame(columns | {cause: sums.cause(cause) for cause in CAUSES})
 
 
-def _figures(cells: pd.DataFrame, rows: slice | npt.NDArray[np.bool_] = slice(None)) -> Figures:
+def _figures(cells: pd.DataFrame, rows: npt.NDArray[np.bool_]) -> Figures:
     names = ("demand", "covered", "covered_if_unknown_open", "covered_twice")
     return _ratio_figures(*(float(cells[name].to_numpy()[rows].sum()) for name in names))
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from geo.coverage import CAUSES, Coverage, coverage
+from geo.coverage import CAUSES, Coverage, coverage, group_totals, situation, totals, window_figures
 from geo.coverage_cube import coverage_cube
 from geo.demand import GROUPS, Demand
 from geo.errors import InvalidParameterError
@@ -380,3 +380,35 @@ def test_shares_and_causes_fill_the_whole() -> None:
     answer = coverage(stations_to_frame(TOY), need, Standard(week=WEEK, amenities=("toilet",)))
     parts = answer.cells[["covered", *CAUSES]].sum(axis=1)
     assert np.allclose(parts, answer.cells["demand"])
+
+
+def test_a_number_is_the_same_to_the_last_bit_whichever_way_it_is_asked() -> None:
+    chance = np.random.default_rng(11)
+    cells = {
+        f"c{number:04d}": float(metres) for number, metres in enumerate(chance.uniform(-3000, 3000, 1500))
+    }
+    rows = [
+        (cell, GROUPS[number % 6], window, day, float(chance.gamma(2.0) / 3))
+        for number, cell in enumerate(cells)
+        for window in SPANS
+        for day in ("weekday", "weekend")
+    ]
+    table = demand(cells, rows)
+    there = stations_to_frame(
+        [station(n, east_m, "08:00-19:20") for n, east_m in enumerate((-1900.0, -200.0, 50.0, 1400.0))]
+    )
+    found = situation(there, table, Standard(week=WEEK))
+    assert totals(found) == coverage(there, table, Standard(week=WEEK)).total
+    for group in GROUPS:
+        alone = Standard(week=WEEK, group=group)
+        assert group_totals(found, group) == coverage(there, table, alone).total
+    # and it is the sum of the cells, and of the plain demand cell by cell, but for the order of adding
+    by_cell = coverage(there, table, Standard(week=WEEK)).cells
+    assert totals(found).demand_covered == pytest.approx(by_cell["covered"].sum(), rel=1e-12)
+    assert totals(found).demand == pytest.approx(by_cell["demand"].sum(), rel=1e-12)
+    plain = table.table()
+    for window, day, figures in window_figures(found):
+        at = (slice(None), list(SPANS).index(window), 0 if day == "weekday" else 1)
+        assert figures.demand == pytest.approx(plain[at].sum(), rel=1e-12)
+        met = (plain[at] * found.shares.served[at]).sum()
+        assert figures.demand_covered == pytest.approx(met, rel=1e-12)
