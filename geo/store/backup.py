@@ -29,7 +29,7 @@ from geo.store.column_types import Instant, Wgs84Geometry
 from geo.store.counter import bump_version, current_version
 from geo.store.database import Database, parse_store_url, sqlite_path
 from geo.store.model import Base, MetaRow, SaltRow, SessionRow
-from geo.store.schema import copy_beside, hold_schema, migrate, remove_all, status_of
+from geo.store.schema import check, copy_beside, hold_schema, migrate, remove_all, status_of
 
 FORMAT = "care-stations backup 1"
 _PASSING = frozenset({SaltRow.__tablename__, SessionRow.__tablename__})
@@ -93,6 +93,7 @@ def restore(path: Path, url: str, *, force: bool = False) -> BackupSummary:
         StoreUnavailableError, StoreAccessError: the store is as it was.
     """
     head = _verified_head(path)
+    check(url)  # schema work opens for writing, which marks even a file it then refuses
     database = Database(parse_store_url(url), schema_work=True)
     try:
         with database.writing() as connection:

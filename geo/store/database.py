@@ -37,6 +37,10 @@ def parse_store_url(url: str) -> URL:
     except (ArgumentError, ValueError):  # an "@" and ":" in a password read as a host and a port
         parsed = URL.create("unreadable")
     if parsed.drivername in ("sqlite", "sqlite+pysqlite") and parsed.database not in (None, "", ":memory:"):
+        if parsed.query or "?" in url:
+            raise InvalidParameterError(
+                "store URL", "sqlite", "takes no options: nothing may follow FILE after ?"
+            )
         return parsed.set(drivername="sqlite")
     if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         return parsed.set(drivername="postgresql+psycopg")

@@ -16,12 +16,14 @@ from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from geo.errors import StoreVersionError
+from geo.errors import StoreAccessError, StoreVersionError
 from geo.store.database import Database, parse_store_url, sqlite_path
 from geo.store.failures import told_plainly
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _UPGRADE_LOCK = 0x63617265
+_FOREIGN = r"""SELECT 1 FROM sqlite_master WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\'
+ AND name <> 'alembic_version' LIMIT 1"""
 SchemaState = Literal["current", "empty", "behind", "ahead"]
 
 
@@ -56,7 +58,7 @@ def check(url: str) -> SchemaStatus:
     """Return where the schema of the store at ``url`` stands; changes and creates nothing.
 
     Raises:
-        StoreUnavailableError, StoreAccessError: it can't be reached.
+        StoreUnavailableError, StoreAccessError: it can't be reached, or is a file of another program.
     """
     parsed = parse_store_url(url)
     if parsed.drivername == "sqlite" and not sqlite_path(parsed).exists():
@@ -78,6 +80,7 @@ def upgrade(url: str, revision: str = "head") -> SchemaStatus:
         StoreVersionError: the store is ahead of this program.
         StoreUnavailableError, StoreAccessError: nothing was changed.
     """
+    check(url)  # schema work opens for writing, which marks even a file it then refuses
     database = Database(parse_store_url(url), schema_work=True)
     try:
         with database.writing() as connection:
@@ -96,11 +99,17 @@ def upgrade(url: str, revision: str = "head") -> SchemaStatus:
 
 
 def status_of(connection: sa.Connection) -> SchemaStatus:
-    """Return the schema status as seen by ``connection``."""
+    """Return the schema status as seen by ``connection``.
+
+    Raises:
+        StoreAccessError: an SQLite file holds tables, but none of a store.
+    """
     scripts = _scripts()
     needed = _needed(scripts)
     found = MigrationContext.configure(connection).get_current_revision()
     if found is None:
+        if connection.dialect.name == "sqlite" and connection.execute(sa.text(_FOREIGN)).first():
+            raise StoreAccessError("the file holds tables of another program: it is no care-stations store")
         return SchemaStatus("empty", None, needed)
     if found == needed:
         return SchemaStatus("current", found, needed)

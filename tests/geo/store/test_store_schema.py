@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from geo.errors import InvalidParameterError, StoreAccessError, StoreUnavailableError, StoreVersionError
 from geo.stations import LonLat, Station
 from geo.store import Change, check, open_store, upgrade
+from geo.store.backup import backup, restore
 from geo.store.counter import bump_version
 from geo.store.database import Database, parse_store_url
 from geo.store.history_rows import history_values
@@ -90,7 +92,7 @@ def test_postgis_is_never_upgraded_without_the_command(postgis_url: str) -> None
     ) as empty:
         open_store(postgis_url)
     fill_at_first_revision(postgis_url)
-    with pytest.raises(StoreVersionError, match=r"is at 0001.*needs 0005.*`care-stations db upgrade`") as old:
+    with pytest.raises(StoreVersionError, match=r"is at 0001.*needs 0006.*`care-stations db upgrade`") as old:
         open_store(postgis_url)
     assert check(postgis_url).found == "0001"
     assert "\n" not in str(empty.value) + str(old.value)
@@ -99,7 +101,7 @@ def test_postgis_is_never_upgraded_without_the_command(postgis_url: str) -> None
 def test_a_store_ahead_is_refused_and_left_alone(store_url: str) -> None:
     set_revision(store_url, "0999")
     for attempt in (open_store, upgrade):
-        with pytest.raises(StoreVersionError, match="0999 is newer than this program's 0005"):
+        with pytest.raises(StoreVersionError, match="0999 is newer than this program's 0006"):
             attempt(store_url)
     assert check(store_url).state == "ahead"
 
@@ -171,6 +173,93 @@ def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> No
     with pytest.raises(StoreAccessError, match="no care-stations store"):
         open_store(f"sqlite:///{path}")
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_tables_of_another_program_are_refused_and_left_alone(tmp_path: Path, mode: str) -> None:
+    path, copy = tmp_path / "other.db", tmp_path / "copy.gz"
+    url, own = f"sqlite:///{path}", f"sqlite:///{tmp_path / 'own.db'}"
+    open_store(own).close()
+    backup(own, copy)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"PRAGMA journal_mode = {mode}")
+        other.execute("CREATE TABLE invoices (id INTEGER PRIMARY KEY AUTOINCREMENT, sum REAL)")
+        other.execute("INSERT INTO invoices (sum) VALUES (3.5)")
+        other.commit()
+    before = path.read_bytes()
+    attempts: list[Callable[[], object]] = [
+        lambda: open_store(url, lambda: [OLD]),
+        lambda: open_store(url, must_answer=False),
+        lambda: upgrade(url),
+        lambda: check(url),
+        lambda: backup(url, tmp_path / "no.gz"),
+        lambda: restore(copy, url),
+        lambda: restore(copy, url, force=True),
+    ]
+    for attempt in attempts:
+        with pytest.raises(
+            StoreAccessError, match=r"^the file holds tables of another program: .* no care-st"
+        ):
+            attempt()
+    assert path.read_bytes() == before
+    assert {file.name for file in tmp_path.glob("*o*")} == {"other.db", "own.db", "copy.gz"}
+
+
+def test_a_file_without_tables_is_made_a_store(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    with closing(sqlite3.connect(tmp_path / "bare.db")) as bare:
+        bare.execute("CREATE TABLE sequence_only (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+        bare.execute("DROP TABLE sequence_only")  # SQLite's own table stays
+    for name in ("empty.db", "bare.db"):
+        store = open_store(f"sqlite:///{tmp_path / name}", lambda: [OLD])
+        assert [one.id for one in store.stations()] == ["old"]
+        store.close()
+
+
+@pytest.mark.parametrize("options", ["?mode=ro", "?", "?immutable=1&cache=shared"])
+def test_options_of_an_embedded_store_are_refused_not_passed_over(tmp_path: Path, options: str) -> None:
+    with pytest.raises(InvalidParameterError, match="takes no options") as refused:
+        open_store(f"sqlite:///{tmp_path / 'care.db'}{options}")
+    assert (str(tmp_path) in str(refused.value), list(tmp_path.iterdir())) == (False, [])
+
+
+_SAME = "(actor, station_id, register_version, kind, at, before, after"
+_FORGED = "SELECT 'forger', station_id, register_version, kind, at, before, after"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{_SAME}, sequence, version) {_FORGED}, sequence, 7",
+        f"{_SAME}, version) {_FORGED}, version",
+    ],
+    ids=["of its sequence", "of its station and version"],
+)
+def test_no_line_takes_the_place_of_a_change_in_the_embedded_history(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "care.db"
+    fill_at_first_revision(f"sqlite:///{path}")
+    upgrade(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        before = connection.execute("SELECT * FROM history").fetchall()
+        for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                connection.execute(f"{verb} INTO history {line} FROM history WHERE station_id = 'old'")
+        assert connection.execute("SELECT * FROM history").fetchall() == before
+    store = open_store(f"sqlite:///{path}")
+    store.apply([Change("delete", "old")], "y")
+    assert [(entry.version, entry.actor) for entry in store.history("old")] == [(1, "x"), (2, "y")]
+    store.close()
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005"])
+def test_every_older_revision_comes_to_the_present_one_and_goes_back(empty_url: str, revision: str) -> None:
+    assert upgrade(empty_url, revision).found == revision
+    assert upgrade(empty_url).state == "current"
+    database = Database(parse_store_url(empty_url), schema_work=True)
+    with database.writing() as connection:
+        remove_all(connection)
+    database.close()
+    assert check(empty_url).state == "empty"
 
 
 def test_the_embedded_store_is_safe_against_power_cuts(tmp_path: Path) -> None:
