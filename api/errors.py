@@ -21,6 +21,7 @@ from starlette.routing import Match
 from geo.errors import (
     CareStationError,
     ConflictError,
+    FileNotMadeError,
     InvalidDataError,
     InvalidParameterError,
     NotFoundError,
@@ -176,6 +177,11 @@ def _store_away(_: Exception) -> Response:
     return problem(503, "the register cannot be reached now; try again later", headers)
 
 
+def _no_room(_: Exception) -> Response:
+    headers = {"Retry-After": RETRY_AFTER_S}
+    return problem(507, "there is no room to make the file now; try again later", headers)
+
+
 _ANSWERS: tuple[tuple[type[Exception], Callable[[Any], Response]], ...] = (
     (ApiError, _chosen),
     (InvalidParameterError, _bad_parameter),
@@ -183,6 +189,7 @@ _ANSWERS: tuple[tuple[type[Exception], Callable[[Any], Response]], ...] = (
     (RequestValidationError, _bad_request),
     (NotFoundError, _not_found),
     (ConflictError, _conflict),
+    (FileNotMadeError, _no_room),
     (StoreUnavailableError, _store_away),
     (StoreVersionError, _store_away),
     (StoreAccessError, _store_away),

@@ -24,9 +24,9 @@ from shapely.geometry import mapping
 
 from geo.assessment_columns import Column
 from geo.assessment_tables import json_rows
-from geo.errors import InvalidParameterError
+from geo.errors import FileNotMadeError, InvalidParameterError
 from geo.io.cells import exact_cell, guarded, xlsx_escaped
-from geo.io.whole_file import saved_workbook, whole_file
+from geo.io.whole_file import saved_workbook, whole_file, written_by_gdal
 
 MEDIA_TYPES = {
     "geojson": "application/geo+json",
@@ -94,11 +94,27 @@ def write_tables(path: Path, file: TableFile) -> None:
 
 
 def table_bytes(file: TableFile, form: str) -> bytes:
-    """Return ``file`` as the bytes of a file of ``form``."""
-    with tempfile.TemporaryDirectory(prefix="care-stations-") as folder:
-        path = Path(folder) / f"{file.name}.{form}"
-        _WRITERS[form](path, file)
-        return path.read_bytes()
+    """Return ``file`` as the bytes of a file of ``form``.
+
+    Raises:
+        FileNotMadeError: as ``file_bytes``.
+    """
+    return file_bytes(f"{file.name}.{form}", lambda path: _WRITERS[form](path, file))
+
+
+def file_bytes(name: str, write: Callable[[Path], object]) -> bytes:
+    """Return what ``write`` writes to the path it is given, a file ``name`` that is gone afterwards.
+
+    Raises:
+        FileNotMadeError: the disk of temporary files is full or cannot be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="care-stations-") as folder:
+            path = Path(folder) / name
+            write(path)
+            return path.read_bytes()
+    except OSError as error:
+        raise FileNotMadeError(f"{name}: {error.strerror or error}") from error
 
 
 def _write_csv(path: Path, file: TableFile) -> None:
@@ -163,6 +179,11 @@ def _text(value: object) -> str:
 
 def _write_gpkg(path: Path, file: TableFile) -> None:
     """Write a layer a table, and the tables ``columns``, ``parameters`` and ``sources``."""
+    with written_by_gdal(path):
+        _write_layers(path, file)
+
+
+def _write_layers(path: Path, file: TableFile) -> None:
     for sheet in file.sheets:
         frame = file.told(sheet)
         shaped = isinstance(frame, gpd.GeoDataFrame) and bool(frame.geometry.notna().any())

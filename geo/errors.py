@@ -61,6 +61,10 @@ class ConflictError(CareStationError, RuntimeError):
     """The write was made against an older version than the one stored, or against a taken id."""
 
 
+class FileNotMadeError(CareStationError, OSError):
+    """A file asked for cannot be made here: there is no room for it, or no right to write."""
+
+
 class StoreUnavailableError(CareStationError, ConnectionError):
     """The store cannot be reached now; trying again later may work."""
 

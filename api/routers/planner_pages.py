@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal
 
 from fastapi import APIRouter
@@ -14,7 +12,7 @@ from starlette.responses import Response
 from api.planning import Grounds
 from api.routers.pages import WORKER_POLICY, PageDep
 from api.routers.planner import PlannerQuestion
-from api.table_files import MEDIA_TYPES
+from api.table_files import MEDIA_TYPES, file_bytes
 from geo.assessment import hours_unit, is_illustrative
 from geo.io.exporter import export_register
 from geo.service_matrix import StationRow, StreetRow, station_matrix, street_matrix
@@ -115,10 +113,7 @@ async def register_file(
 
     def write() -> bytes:
         now = service.clock().astimezone(service.settings.timezone)
-        with tempfile.TemporaryDirectory(prefix="care-stations-") as folder:
-            path = Path(folder) / f"stations.{form}"
-            export_register(path, asked.view.stations, now)
-            return path.read_bytes()
+        return file_bytes(f"stations.{form}", lambda path: export_register(path, asked.view.stations, now))
 
     headers = {
         "Content-Disposition": f'attachment; filename="stations.{form}"',

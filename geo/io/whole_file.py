@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import tempfile
@@ -11,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyogrio
 from openpyxl.utils.exceptions import WorkbookAlreadySaved
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
 
 @contextmanager
@@ -38,6 +41,21 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def written_by_gdal(path: Path) -> Iterator[None]:
+    """Tell what keeps GDAL from writing the GeoPackage ``path`` inside the block as the system tells it.
+
+    Raises:
+        OSError: GDAL could not write the file; it does not tell a full disk from another fault.
+    """
+    pyogrio.set_gdal_config_options({"CPL_LOG": os.devnull})  # what fails is told by us, not in pages of SQL
+    try:
+        yield
+    except (DataSourceError, DataLayerError, FeatureError, GeometryError) as error:
+        message = "cannot be written as GeoPackage: is the disk full?"
+        raise OSError(errno.EIO, message, path.name) from error
+
+
+@contextmanager
 def saved_workbook(path: Path) -> Iterator[Any]:
     """Give a write-only workbook to fill; it is saved to ``path`` when the block ends well.
 
@@ -59,9 +77,12 @@ def saved_workbook(path: Path) -> Iterator[Any]:
 
 
 def _abandon(sheet: Any) -> None:
-    """Close the streams of a sheet nobody saves: left to Python's clean-up, each would print a trace."""
+    """Close the streams of a sheet nobody saves, and remove its file.
+
+    Left to Python's clean-up, each stream would print a trace.
+    """
     writer = getattr(sheet, "_writer", None)
-    for close in (sheet.close, *([writer.xf.close] if writer is not None else [])):
+    for close in (sheet.close, *([writer.xf.close, writer.cleanup] if writer is not None else [])):
         # what went wrong is under way to the caller; the same once more is no news
         with suppress(OSError, ValueError, WorkbookAlreadySaved):
             close()

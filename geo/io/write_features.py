@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet
 import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
 from geo.io.columns import GEOMETRY, LAYER, flat_values, kind_of
 from geo.io.notices import ExportNotice
+from geo.io.whole_file import written_by_gdal
 from geo.stations import FIELD_NAMES, Station, station_to_feature
 
 _ARROW = {"whole": pa.int64(), "real": pa.float64(), "text": pa.string()}
@@ -40,7 +39,7 @@ def write_gpkg(path: Path, stations: Sequence[Station], notice: ExportNotice) ->
         OSError: GDAL could not write the file; it does not tell a full disk from another fault.
     """
     content = _arrow(stations)
-    try:
+    with written_by_gdal(path):
         pyogrio.write_arrow(
             content,
             path,
@@ -54,9 +53,6 @@ def write_gpkg(path: Path, stations: Sequence[Station], notice: ExportNotice) ->
             dataset_options={"VERSION": "1.2"},  # older QGIS and GDAL warn of later ones
             layer_options={"DESCRIPTION": "; ".join(notice.metadata().values())},
         )
-    except (DataSourceError, DataLayerError, FeatureError, GeometryError) as error:
-        message = "cannot be written as GeoPackage: is the disk full?"
-        raise OSError(errno.EIO, message, path.name) from error
 
 
 def write_geoparquet(path: Path, stations: Sequence[Station], notice: ExportNotice) -> None:

@@ -11,7 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
+from api.app import create_app
+from api.register import shipped_register
+from api.settings import Settings
 from geo.store.opening import open_store
 from geo.store.schema import upgrade
 from keepers import ITEMS, Acknowledged, Answer, Client, Connect, assert_kept, new_key
@@ -140,4 +144,60 @@ def test_a_backup_on_a_full_disk_leaves_no_half_file(small_disk: Path, tmp_path:
     )
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
+    assert [path.name for path in small_disk.iterdir()] == ["filler"]
+
+
+FILES = [
+    "/api/assessment?f=gpkg",
+    "/api/assessment?f=xlsx",
+    "/api/collections/service-gaps/items?f=gpkg",
+    "/api/collections/worker-demand/items?f=parquet",
+    "/data/stations.gpkg",
+    "/data/stations.csv",
+]
+
+
+@pytest.mark.parametrize("room", [0, 60_000])
+def test_a_file_that_finds_no_room_is_an_answer_of_its_own_and_comes_later(
+    small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    filler = fill(small_disk)
+    os.truncate(filler, filler.stat().st_size - room)
+    app = create_app(Settings(store_url=f"sqlite:///{tmp_path / 'care-stations.db'}"))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        asked = FILES if room == 0 else [address for address in FILES if "gpkg" in address]
+        for address in asked:
+            refused = client.get(address)
+            assert (address, refused.status_code) == (address, 507)
+            assert refused.headers["content-type"] == "application/problem+json"
+            assert int(refused.headers["retry-after"]) > 0
+            assert "no room" in refused.json()["detail"]
+            assert str(small_disk) not in refused.text
+        assert [path.name for path in small_disk.iterdir()] == ["filler"]
+        filler.unlink()
+        for address in asked:
+            assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("room", [0, 60_000])
+@pytest.mark.parametrize("command", ["assess", "export"])
+def test_a_geopackage_of_a_command_on_a_full_disk_is_one_line(
+    small_disk: Path, tmp_path: Path, command: str, room: int
+) -> None:
+    url = f"sqlite:///{tmp_path / 'care-stations.db'}"
+    open_store(url, shipped_register).close()
+    filler = fill(small_disk)
+    os.truncate(filler, filler.stat().st_size - room)
+    out = str(small_disk / "out.gpkg")
+    where = [out] if command == "export" else ["--out", out]
+    ended = subprocess.run(
+        [sys.executable, "-m", "api", command, *where, "--store", url],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    told = ["care-stations: out.gpkg: cannot be written as GeoPackage: is the disk full?"]
+    assert ended.stderr.splitlines() == told  # nothing of GDAL's own beside it
     assert [path.name for path in small_disk.iterdir()] == ["filler"]
