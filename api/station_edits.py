@@ -12,7 +12,8 @@ from fastapi import Request
 from api.answers import GEOJSON, JSON
 from api.conditional import require_match, strong_tag
 from api.errors import ApiError
-from geo.stations import Station, station_from_feature, station_to_feature
+from geo.errors import InvalidDataError, Problem
+from geo.stations import PRIVATE_LINE, Station, looks_private, station_from_feature, station_to_feature
 
 MERGE_PATCH = "application/merge-patch+json"
 FEATURE_TYPES = (GEOJSON, JSON)
@@ -42,14 +43,20 @@ def new_station_id() -> str:
     return f"s{secrets.token_hex(8)[:15]}"
 
 
-def station_of(feature: Mapping[str, Any], station_id: str) -> Station:
+def station_of(feature: Mapping[str, Any], station_id: str, before: Station | None = None) -> Station:
     """Return the station a feature describes; id, version and time of change in it are passed over.
 
+    ``before``: the station as it stands, whose line of telephone may stay whatever it is.
+
     Raises:
-        InvalidDataError: every problem found, each naming station, field and value.
+        InvalidDataError: every problem found, each naming station, field and value; a mobile number as public
+            line (not repeated).
     """
     properties = feature.get("properties")
     if isinstance(properties, Mapping):
+        phone, known = properties.get("phone"), None if before is None else before.phone
+        if isinstance(phone, str) and phone != known and looks_private(phone):
+            raise InvalidDataError([Problem("body", station_id, "phone", None, PRIVATE_LINE)])
         kept = {name: value for name, value in properties.items() if name not in _SERVERS_OWN}
         feature = {**feature, "properties": {**kept, "id": station_id}}
     return station_from_feature({**feature, "id": station_id}, "body")
@@ -76,7 +83,7 @@ def patched_station(station: Station, patch: Mapping[str, Any]) -> Station:
         feature = {**feature, "properties": {**feature["properties"], **nulls}}
     if patch.get("geometry", feature) is None:
         feature = {**feature, "geometry": None}
-    return station_of(feature, station.id)
+    return station_of(feature, station.id, station)
 
 
 def merged(target: Any, patch: Any) -> Any:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, NamedTuple, TypeVar
@@ -50,6 +52,8 @@ from geo.vocabulary import (
 ILLUSTRATIVE_NOTICE = "示例数据，不代表灞桥区实际情况"
 """Printed on pages, prints and exports until a real register takes the place of the illustrative one."""
 
+PRIVATE_LINE = "looks like a private mobile number, which is never public; give a public line"
+_MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d){8}(?!\d)")
 
 _Entry = TypeVar("_Entry", bound="Amenity")
 
@@ -275,6 +279,15 @@ def _known_codes(value: dict[str, _Entry], known: tuple[str, ...]) -> dict[str, 
     if unknown:
         raise ValueError(f"{', '.join(unknown)}: not a code of the catalogue")
     return value
+
+
+def looks_private(phone: str) -> bool:
+    """Return whether a mobile number stands in a station's public line.
+
+    >>> looks_private("+86 138-0013 8000"), looks_private("029-83521234转8001")
+    (True, False)
+    """
+    return _MOBILE.search(unicodedata.normalize("NFKC", phone)) is not None
 
 
 def station_properties(station: Station) -> dict[str, Any]:

@@ -80,7 +80,9 @@ async def replace(
 ) -> Response:
     """Replace a station by the feature sent."""
     body = await read_body(request, FEATURE_TYPES)
-    return await _replace(request, feature_id, service, key, lambda _: station_of(body, feature_id))
+    return await _replace(
+        request, feature_id, service, key, lambda before: station_of(body, feature_id, before)
+    )
 
 
 @router.patch(

@@ -19,6 +19,7 @@ from geo.errors import InvalidDataError
 from geo.io.cells import ERROR_WORDS, UNCALCULATED, needs_guard, unguarded, unguarded_list
 from geo.io.coordinates import CoordinateError, parse_degrees
 from geo.opening_hours import OpeningHours
+from geo.stations import PRIVATE_LINE, looks_private
 from geo.vocabulary import LABELS
 
 YES_NO_FIELDS = (
@@ -83,11 +84,14 @@ _NUMBER_WITH_UNIT = {
     "seats": re.compile(r"(\d+)(?:\.0+)?(?:个|把|座|位|席)?"),
     "version": re.compile(r"(\d+)(?:\.0+)?"),
 }
-_MOBILE = re.compile(r"(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}")
 
 
 class CellError(Exception):
     """A value cannot be read; the message says why and what to write."""
+
+
+class PrivateCellError(CellError):
+    """A value that is nobody's business: told without being repeated."""
 
 
 @dataclass
@@ -159,8 +163,8 @@ def _phone(_name: str, raw: object, typed: bool) -> Any:
     if isinstance(raw, str) and raw.startswith("'"):
         return raw[1:]
     text = unicodedata.normalize("NFKC", str(_text("phone", raw, typed)))
-    if _MOBILE.fullmatch(text):
-        raise CellError("looks like a private mobile number, which is never public; give a public line")
+    if looks_private(text):
+        raise PrivateCellError(PRIVATE_LINE)
     return text
 
 
@@ -279,7 +283,7 @@ def hours_cell(hours: str) -> str:
 
 def phone_cell(phone: str) -> str:
     """Return a stored number as a cell that reads back: one that looks private stands behind ``'``."""
-    return f"'{phone}" if needs_guard(phone) or _MOBILE.fullmatch(phone) else phone
+    return f"'{phone}" if needs_guard(phone) or looks_private(phone) else phone
 
 
 def _list(name: str, raw: object) -> list[Any]:

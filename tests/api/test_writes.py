@@ -327,3 +327,42 @@ def test_a_view_renewed_by_a_write_is_the_view_laid_out_anew(store: StationStore
     for step in steps:
         view = live.wait_for(store.apply([step], "测试"))
         assert told(view) == told(anew()), step
+
+
+@pytest.mark.parametrize(
+    "number", ["13812345678", "+86 138-1234 5678", "029-8352 1234;138 12345678", "１３８１２３４５６７８"]
+)
+def test_a_private_number_is_no_public_line_and_is_not_repeated(
+    own: TestClient, key: dict[str, str], caplog: pytest.LogCaptureFixture, number: str
+) -> None:
+    private = {**NEW, "properties": {**NEW["properties"], "phone": number}}
+    answers = {
+        "body": own.post(ITEMS, json=private, headers={**key, **GEOJSON}),
+        "b": own.put(f"{ITEMS}/b", json=private, headers={**key, **GEOJSON, **tag_of(own, "b")}),
+        "a": patch(own, key, {"properties": {"phone": number}}),
+    }
+    for where, refused in answers.items():
+        assert refused.status_code == 400
+        (problem,) = refused.json()["errors"]
+        assert (problem["field"], problem["value"]) == ("phone", None)
+        assert "private mobile number" in problem["message"]
+        assert where in (problem["station"], problem["where"])
+        assert "5678" not in refused.text + caplog.text
+    assert [own.get(f"{ITEMS}/{one}").json()["properties"]["version"] for one in "ab"] == [1, 1]
+
+
+def test_a_number_that_stands_in_the_register_hinders_no_other_change(
+    own: TestClient, key: dict[str, str], app: FastAPI
+) -> None:
+    old = Station(id="m", name="丙", phone="13812345678")
+    app.state.service.store.apply([Change("create", "m", old)], "an earlier program")
+    whole = {**NEW, "properties": {**NEW["properties"], "phone": old.phone}}
+    headers = {**key, "If-Match": "*"}
+
+    def changed(**facts: object) -> int:
+        return own.patch(f"{ITEMS}/m", json={"properties": facts}, headers={**headers, **PATCH}).status_code
+
+    assert changed(seats=3) == 200
+    assert own.put(f"{ITEMS}/m", json=whole, headers={**headers, **GEOJSON}).status_code == 200
+    assert changed(phone="13812345679") == 400
+    assert (changed(phone=None), changed(phone=old.phone)) == (200, 400)

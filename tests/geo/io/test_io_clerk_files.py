@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -201,12 +202,33 @@ def test_headers_that_cannot_be_told_apart_refuse_the_file(
     assert told in (plan.report.refused or "")
 
 
-def test_private_numbers_and_failed_formulas_are_kept_out(tmp_path: Path) -> None:
-    rows = [["名称", "电话", "座位数", "地址"], ["甲", "13812345678", "#REF!", "#N/A"]]
+@pytest.mark.parametrize(
+    "number", ["13812345678", "+86 138-1234 5678", "1381 2345 678", "029-83521234；13812345678"]
+)
+def test_private_numbers_and_failed_formulas_are_kept_out(tmp_path: Path, number: str) -> None:
+    rows = [["名称", "电话", "座位数", "地址"], ["甲", number, "#REF!", "#N/A"]]
     plan = plan_of(workbook(tmp_path / "c.xlsx", rows))
+    assert "5678" not in str(plan.report.problems).replace(" ", "")
     made = by_name(plan)["甲"]
     assert (made.phone, made.seats, made.address) == (None, None, None)
     assert {problem.column for problem in plan.report.problems} == {"电话", "座位数", "地址"}
+
+
+@pytest.mark.parametrize(("version", "phone"), [({}, None), ({"version": 2}, "13812345678")])
+def test_a_layer_drawn_by_hand_brings_no_private_number_an_export_its_own(
+    tmp_path: Path, version: dict[str, int], phone: str | None
+) -> None:
+    drawn = {
+        "type": "Feature",
+        "properties": {"id": "A", "name": "甲", "phone": "13812345678", **version},
+        "geometry": None,
+    }
+    file = tmp_path / "c.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [drawn]}))
+    plan = plan_of(file)
+    assert by_name(plan)["甲"].phone == phone
+    assert [problem.field for problem in plan.report.problems] == ([] if version else ["phone"])
+    assert "13812345678" not in str(plan.report.problems)
 
 
 def test_a_sheet_of_amenities_by_station_name(tmp_path: Path) -> None:
