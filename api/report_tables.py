@@ -157,7 +157,8 @@ def _cells(grounds: Grounds, found: Assessment) -> Sheet:
     for column in CELL_COLUMNS:
         if column.name in cells.columns and column.name not in data:
             data[column.name] = cells[column.name].to_numpy()
-    data["coverage_class"], data["cause_class"] = coverage_class(cells), cause_class(cells)
+    data["coverage_class"] = coverage_class(cells, is_hours=found.coverage.is_hours)
+    data["cause_class"] = cause_class(cells)
     on = assessment_basis(found)
     data |= {column.name: [on[column.name]] * len(cells) for column in BASIS}
     frame = pd.DataFrame({column.name: pd.Series(data[column.name]) for column in CELL_COLUMNS})

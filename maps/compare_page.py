@@ -32,7 +32,7 @@ from maps.open_words import date_words
 from maps.page import PageView, render
 from maps.planner_page import page_frame, service_words, switches, when_words
 from maps.planner_state import PlannerState
-from maps.planner_texts import planner_say, unit_words
+from maps.planner_texts import percent, planner_say, unit_words
 from maps.sheet_frame import Frame
 from maps.sheet_map import (
     COVERAGE_CLASSES,
@@ -168,7 +168,12 @@ def render_compare(
     if found is not None:
         context |= _found(found, b.scenario, stations, state=state, areas=areas, unit=demand_unit)
         context["thumbs"] = [
-            (letter, _side_words(side, versions, lang), one_decimal(figures.share), _thumbnail(areas, cover))
+            (
+                letter,
+                _side_words(side, versions, lang),
+                one_decimal(figures.share),
+                _thumbnail(areas, cover, state),
+            )
             for letter, side, figures, cover in zip("AB", sides, _sides_of(found), covers, strict=True)
         ]
         points = found.difference.total.points
@@ -211,8 +216,9 @@ def _sides_of(found: Compared) -> tuple[Figures, Figures]:
     return found.difference.total.before, found.difference.total.after
 
 
-def _thumbnail(areas: Areas, cells: pd.DataFrame) -> Thumbnail:
-    return thumbnail(areas, cells, coverage_class(cells), COVERAGE_CLASSES, THUMBNAIL_SIZE)
+def _thumbnail(areas: Areas, cells: pd.DataFrame, state: PlannerState) -> Thumbnail:
+    classes = coverage_class(cells, is_hours=state.window is None)
+    return thumbnail(areas, cells, classes, COVERAGE_CLASSES, THUMBNAIL_SIZE)
 
 
 def _class_rows(
@@ -330,7 +336,7 @@ def _dumbbell(pair: Pair, name: str) -> Dumbbell:
     a, b = pair.before.share, pair.after.share
     if a is None or b is None:
         return Dumbbell(name, 0.0, 0.0, "–", False)
-    words = f"{int(a * 100 + 0.5)} → {int(b * 100 + 0.5)}"
+    words = f"{percent(a)} → {percent(b)}"
     return Dumbbell(name, round(a * DUMBBELL_PX, 1), round(b * DUMBBELL_PX, 1), words, b < a - 1e-9)
 
 

@@ -29,6 +29,7 @@ from geo.vocabulary import SERVING_STATUSES
 from maps.folium_local import DataLayer
 from maps.legend import LegendBlock, LegendRow
 from maps.planner_texts import planner_say, unit_words
+from maps.sheet_map import in_reach_from
 
 Theme = Literal["coverage", "cause", "minutes", "demand", "difference"]
 Path = Literal["svg", "canvas", "picture"]
@@ -40,7 +41,7 @@ THEMES: tuple[Theme, ...] = ("coverage", "cause", "minutes", "demand")
 MAX_SVG_CELLS, MAX_STYLED_CELLS = 1_500, 5_000
 SIZES = (0.42, 0.68, 0.92)
 HATCH = "hatch"
-_WHOLE, _HALF = 0.995, 0.5
+_HALF = 0.5
 _DIGITS = 1e5  # coordinates in units of 0.00001 degrees, about 1 m
 
 
@@ -136,7 +137,7 @@ def cell_facts(
     minutes = nearest_minutes(stations, lon, lat, found.standard.mode) if minutes is None else minutes[kept]
     thirds = (float(np.quantile(need, 1 / 3)), float(np.quantile(need, 2 / 3))) if len(need) else (0.0, 0.0)
     size = np.searchsorted(np.asarray(thirds), need, side="right").astype(np.uint8)
-    full = _HALF if found.coverage.is_hours else _WHOLE
+    full = in_reach_from(is_hours=found.coverage.is_hours)
     return CellFacts(
         cells=tuple(places["cell"]),  # not copies, as the texts of the coverage's table would be
         lon=lon,
@@ -258,11 +259,13 @@ def cell_legend(facts: CellFacts, theme: Theme, found: Assessment, lang: Lang, *
     """Return what a theme's hexagons mean, with the demand in each class."""
     unit = unit_words(_unit(found), lang)
     held = np.bincount(facts.classes[theme], weights=facts.demand, minlength=len(facts.palettes[theme]))
+    drawn = np.unique(facts.size).tolist()
     rows = tuple(
         LegendRow(f"cell-{theme}-{number}", class_words(facts, theme, number, lang), round(held[number]))
-        for number in range(len(facts.palettes[theme]))
+        for number in (drawn if theme == "demand" else range(len(facts.palettes[theme])))
     )
-    notes = [planner_say(lang, "sizes_note", a=whole(facts.thirds[0]), b=whole(facts.thirds[1]))]
+    sizes = " · ".join(class_words(facts, "demand", number, lang) for number in drawn)
+    notes = [planner_say(lang, "sizes_note", sizes=sizes)]
     if facts.path == "picture":
         notes.append(planner_say(lang, "small_note"))
     if theme == "coverage" and found.coverage.is_hours:

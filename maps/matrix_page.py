@@ -312,8 +312,7 @@ def _street_mark(cell: StreetCell, stations: int, say: _Words, show: Show, stree
     if show == "count":
         part = cell.available / stations if stations else None
         return Mark(_class_of(part), str(cell.available), words, float(cell.available))
-    some = cell.share is not None and 0 < cell.share < 0.005
-    return Mark(_class_of(cell.share), "<1" if some else percent(cell.share), words, cell.share)
+    return Mark(_class_of(cell.share), percent(cell.share), words, cell.share)
 
 
 def _class_of(share: float | None) -> str:

@@ -105,4 +105,6 @@ def _value(figure: Figure) -> str:
 
 
 def _amount(value: float) -> str:
+    if 0 < abs(value) < 1:  # as many digits as the figure made of it shows
+        return f"{value:.3g}"
     return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:,.1f}"

@@ -255,12 +255,12 @@ def service_words(state: PlannerState) -> str:
 def when_words(state: PlannerState) -> str:
     """Return the time asked for in words.
 
-    >>> when_words(PlannerState(window="T3"))
-    '工作日午间'
+    >>> when_words(PlannerState(window="T3")), when_words(PlannerState(lang="en"))
+    ('工作日午间', 'Week, all day')
     """
-    gap = " " if state.lang == "en" else ""
     day = planner_say(state.lang, state.shown_day or "all_week")
-    return day + gap + planner_say(state.lang, state.window or "all_day")
+    window = planner_say(state.lang, state.window or "all_day")
+    return f"{day}, {window.lower()}" if state.lang == "en" else day + window
 
 
 def headline_words(state: PlannerState, found: Assessment, unit: str) -> dict[str, str]:

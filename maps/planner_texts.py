@@ -226,8 +226,8 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "minutes_note": ("到最近服务站点，不看开门时间", "to the nearest serving station, whatever its hours"),
     "small_note": ("缩小到格子看不清时，不分大小", "Cells too small on the screen have one size"),
     "sizes_note": (
-        "格子大小：<{a} · {a}–{b} · ≥{b}；没有需求的格子不画",
-        "Cell size: <{a} · {a}–{b} · ≥{b}; cells without demand are not drawn",
+        "格子大小：{sizes}；没有需求的格子不画",
+        "Cell size: {sizes}; cells without demand are not drawn",
     ),
     "service_full": ("全程开", "Open throughout"),
     "service_partly": ("开一部分", "Open in part"),
@@ -324,12 +324,14 @@ def unit_words(unit: str, lang: Lang) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Return a share as a whole percent, – where it cannot be given.
+    """Return a share as a whole percent, – where it cannot be given; little is never printed as nothing.
 
-    >>> percent(0.415), percent(None)
-    ('42', '–')
+    >>> percent(0.415), percent(0.004), percent(0), percent(None)
+    ('42', '<1', '0', '–')
     """
-    return "–" if share is None else str(math.floor(share * 100 + 0.5))
+    if share is None:
+        return "–"
+    return "<1" if 0 < share < 0.005 else str(math.floor(share * 100 + 0.5))
 
 
 def percent_words(share: float | None, lang: Lang) -> str:

@@ -98,6 +98,7 @@ def render_report(
         name: {form: f"/api/{name}{state.api_query(f=form)}" for form in ("xlsx", "gpkg")}
         for name in ("assessment", "gaps", "coverage")
     }
+    files["layers"] = {"gpkg": f"/planner/map.gpkg{state.query()}"}
     context = {
         **frame,
         **report_context(on, view, lang),
@@ -169,6 +170,7 @@ def report_context(on: ReportGrounds, view: PageView, lang: Lang) -> dict[str, A
         "coverage_map": _map(on, "coverage", lang),
         "cause_map": _map(on, "cause", lang),
         "coverage_order": COVERAGE_CLASSES,
+        "coverage_note": planner_say(lang, "half_note") if found.coverage.is_hours else "",
         "cause_classes": CAUSE_CLASSES,
         "station_kinds": STATION_KINDS,
         "clock": clock_bars(on.week.by_window, found.standard.window, lang),
@@ -232,7 +234,7 @@ def _map(on: ReportGrounds, which: Literal["coverage", "cause"], lang: Lang) -> 
     if which == "coverage":
         spots = station_spots(on.rows, on.stations, lacking)
         gaps: Sequence[Gap] = ()
-        classes, order = coverage_class(cells), COVERAGE_CLASSES
+        classes, order = coverage_class(cells, is_hours=found.coverage.is_hours), COVERAGE_CLASSES
     else:
         spots, gaps = None, found.gaps[:OUTLINED]
         classes, order = cause_class(cells), CAUSE_CLASSES

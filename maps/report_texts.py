@@ -15,6 +15,7 @@ REPORT_TEXTS: dict[str, tuple[str, str]] = {
     "file_assessment": ("十三项指标", "Thirteen metrics"),
     "file_gaps": ("缺口与改进", "Gaps and actions"),
     "file_coverage": ("覆盖", "Coverage"),
+    "file_layers": ("全部图层", "All layers"),
     "any_service": ("任一服务", "any service"),
     "dated": ("登记表 {register} · 生成于 {made}", "Register of {register} · made on {made}"),
     "source": (

@@ -60,6 +60,7 @@ class SheetMap:
     cells: tuple[CellPath, ...]
     amounts: Mapping[str, float]
     size_limits: tuple[float, float]
+    sizes_drawn: tuple[int, ...]
     outlines: tuple[str, ...]
     spots: tuple[Spot, ...]
     badges: tuple[Spot, ...]
@@ -68,11 +69,21 @@ class SheetMap:
     scale_km: float
 
 
-def coverage_class(cells: pd.DataFrame) -> npt.NDArray[np.object_]:
+def in_reach_from(*, is_hours: bool) -> float:
+    """Return the share of its demand from which a cell is in reach: half of the whole day, all of a window.
+
+    >>> in_reach_from(is_hours=True), in_reach_from(is_hours=False)
+    (0.5, 0.995)
+    """
+    return 0.5 if is_hours else 0.995
+
+
+def coverage_class(cells: pd.DataFrame, *, is_hours: bool) -> npt.NDArray[np.object_]:
     """Return the class of each cell of ``Coverage.cells``: how much of its demand is served, and how often.
 
-    ``twice`` two stations all the time, ``once`` one all the time, ``part`` some of the time, ``unverified``
-    only if unknown hours were open, else ``none``. Cells without demand are ``none`` and aren't drawn.
+    ``twice`` in reach of two stations, ``once`` of one (``in_reach_from``), ``part`` some of the time,
+    ``unverified`` only if unknown hours were open, else ``none``. Cells without demand are ``none`` and
+    aren't drawn. ``is_hours`` as of the coverage: the whole day, not one window or instant.
     """
     demand = cells["demand"].to_numpy(dtype=float)
     safe = np.where(demand > 0, demand, 1.0)
@@ -80,20 +91,20 @@ def coverage_class(cells: pd.DataFrame) -> npt.NDArray[np.object_]:
         cells[name].to_numpy(dtype=float) / safe
         for name in ("covered", "covered_twice", "covered_if_unknown_open")
     )
-    whole = 1 - 1e-9
+    enough = in_reach_from(is_hours=is_hours)
     return np.select(
-        [twice >= whole, served >= whole, served > 0, maybe > 0],
+        [twice >= enough, served >= enough, served > 0, maybe > 0],
         ["twice", "once", "part", "unverified"],
         default="none",
     ).astype(object)
 
 
 def cause_class(cells: pd.DataFrame) -> npt.NDArray[np.object_]:
-    """Return each cell's main cause; ``served`` where less than half of its demand is unserved."""
+    """Return each cell's main cause; ``served`` where at least half of its demand is served."""
     amounts = cells[list(CAUSES)].to_numpy(dtype=float)
     unserved, demand = amounts.sum(axis=1), cells["demand"].to_numpy(dtype=float)
     causes = np.array(CAUSES, dtype=object)[amounts.argmax(axis=1)]
-    return np.where(unserved * 2 >= demand, causes, "served").astype(object)
+    return np.where(unserved * 2 > demand, causes, "served").astype(object)
 
 
 def sheet_map(
@@ -144,6 +155,7 @@ def sheet_map(
         cells=paths,
         amounts={name: float(demand[classes == name].sum()) for name in order},
         size_limits=(float(limits[0]), float(limits[1])),
+        sizes_drawn=tuple(np.unique(_sizes(demand[some], limits)).tolist()),
         outlines=tuple(_outline(frame, gap) for gap in gaps),
         spots=marks,
         badges=badges,
@@ -207,6 +219,11 @@ def _thirds(demand: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(ordered[np.searchsorted(shares, [1 / 3, 2 / 3])])
 
 
+def _sizes(demand: npt.NDArray[np.float64], limits: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return the size of each cell: 0, 1 or 2."""
+    return np.searchsorted(limits, demand, side="right").astype(np.int64)
+
+
 def station_spots(
     rows: Sequence[StationRow], stations: Sequence[Station], lacking: frozenset[str]
 ) -> Callable[[Frame], tuple[Spot, ...]]:
@@ -243,7 +260,7 @@ def _cell_paths(
     ring = np.array([(b, a) for a, b in h3.cell_to_boundary(cells[0])])
     corner_x, corner_y = frame.at(ring[:, 0], ring[:, 1])
     corners = np.column_stack([corner_x - x[0], corner_y - y[0]])
-    sizes = np.searchsorted(limits, demand, side="right")
+    sizes = _sizes(demand, limits)
     for number, size in enumerate(SIZES):
         shape = corners * size
         steps = np.diff(shape, axis=0)
