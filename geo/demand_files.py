@@ -39,14 +39,10 @@ def write_demand(demand: Demand, path: Path) -> None:
         OSError: the file cannot be written.
     """
     write = _of_ending(path, {".parquet": _write_parquet, ".csv": _write_csv, ".gpkg": _write_gpkg})
-    folder = tempfile.mkdtemp(prefix=".demand-", dir=path.parent)
-    half = Path(folder) / path.name
-    try:
+    with tempfile.TemporaryDirectory(prefix=".demand-", dir=path.parent) as folder:
+        half = Path(folder) / path.name
         write(demand, half)
         os.replace(half, path)  # noqa: PTH105 - the same on every system
-    finally:
-        half.unlink(missing_ok=True)
-        Path(folder).rmdir()
 
 
 def read_demand(path: Path) -> Demand:

@@ -28,6 +28,7 @@ from geo.demand_import import import_demand
 from geo.demand_model import build_demand, read_model, read_places, shipped_model, shipped_places
 from geo.demand_rows import DAY_TYPES, WINDOW_CODES
 from geo.errors import InvalidDataError, Problem
+from geo.io.whole_file import written_by_gdal
 from geo.stations import stations_to_frame
 from geo.store.layers import demand_layer
 from geo.store.planning_layers import clear_demand, imported_areas, keep_demand
@@ -154,7 +155,8 @@ def _finish(store: StationStore, table: Demand, output: Path | None, *, dry_run:
         )
         raise InvalidDataError([Problem("demand", None, None, None, text)])
     if output is not None:
-        write_demand(table, output)
+        with written_by_gdal(output):
+            write_demand(table, output)
     version = None if dry_run else keep_demand(store, table)
     kept = float(table.rows["demand"].sum())
     if json:
