@@ -19,6 +19,7 @@ from geo.areas import Areas
 from geo.bilingual import Lang
 from geo.coverage import Figures
 from geo.demand import GROUP_LABELS
+from geo.register_changes import StationChange
 from geo.report_text import amount as whole
 from geo.scenario import MAX_CHARS, NewSite, Scenario
 from geo.scenario_difference import CLASSES, Difference, Pair, Step
@@ -43,7 +44,7 @@ from maps.sheet_map import (
     sheet_map,
     thumbnail,
 )
-from maps.station_facts import display_name
+from maps.station_facts import display_name, station_fields
 
 ADDRESS = "/planner/compare"
 MAP_SIZE, THUMBNAIL_SIZE = (508, 606), (158, 188)
@@ -81,10 +82,15 @@ class Dumbbell:
 
 @dataclass(frozen=True)
 class Compared:
-    """What a comparison found; ``steps`` are of ``b`` where it is a scenario of the register of ``a``."""
+    """What a comparison found.
+
+    ``steps`` are of ``b`` where it is a scenario of the register of ``a``; ``stations`` are those that differ
+    between two versions of the register.
+    """
 
     difference: Difference
     steps: tuple[Step, ...]
+    stations: tuple[StationChange, ...] = ()
 
 
 def render_compare(
@@ -163,6 +169,7 @@ def render_compare(
         "classes": CLASSES,
         "modelled": demand_basis == "modelled",
         "found": found,
+        "register_changes": _register_changes(found.stations, lang) if found else [],
         "label": _side_words(b, versions, lang),
     }
     if found is not None:
@@ -369,6 +376,18 @@ def _changes(
         gain = gains.get((change, key))
         rows.append((change, words, "" if gain is None else signed(gain, 0), key, bool(gain and gain < -0.5)))
     return rows
+
+
+def _register_changes(changes: Sequence[StationChange], lang: Lang) -> list[tuple[str, str, str]]:
+    """Return what became of each station: kind, name, the fields that differ in words."""
+    fields = {one["field"]: one[lang] for one in station_fields()} | {
+        "location": compare_say(lang, "place_of_station")
+    }
+    comma = ", " if lang == "en" else "、"
+    return [
+        (compare_say(lang, f"station_{one.kind}"), one.name, comma.join(fields[name] for name in one.fields))
+        for one in changes
+    ]
 
 
 def _options(

@@ -55,6 +55,12 @@ COMPARE_TEXTS: dict[str, tuple[str, str]] = {
     "mark_shut": ("撤并", "Closed"),
     "changes": ("B 的 {n} 项改动", "The {n} changes of B"),
     "gain_head": ("依次多走得到", "added in order"),
+    "stations_differ": ("{n} 个站点不同", "{n} stations differ"),
+    "station_added": ("新增", "Added"),
+    "station_changed": ("改动", "Changed"),
+    "station_removed": ("没有了", "Gone"),
+    "place_of_station": ("坐标", "Location"),
+    "more_stations": ("另外 {n} 个站点", "{n} more stations"),
     "no_changes": (
         "还没有改动。在下面关一站、改时间、补设施，或在图上点一处加新站。",
         "No changes yet. Close a station, change hours, add amenities below, or click the map to add a site.",

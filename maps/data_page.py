@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from geo.areas import Areas
 from geo.assessment_columns import TABLES, columns
 from geo.bilingual import Lang
-from geo.data_files import data_path
 from geo.stations import Station
 from maps.map_credits import credit_lines, rough
 from maps.map_texts import map_say
 from maps.page import PageView, render
 from maps.planner_page import page_frame
 from maps.planner_state import PlannerState
+from maps.station_facts import station_fields
 
 FORMS = ("xlsx", "csv", "gpkg", "parquet", "geojson")
 REGISTER_FORMS = ("xlsx", "csv", "gpkg", "parquet", "geojson")
@@ -157,13 +155,6 @@ def render_data(
         "credits": credit_lines(lang, view.map_review_number, areas=areas, leaflet=False),
     }
     return render("data.html", view, lang, context)
-
-
-@lru_cache(maxsize=1)
-def station_fields() -> tuple[dict[str, str], ...]:
-    """Return the fields of a station as ``data/fields.csv`` tells them."""
-    with data_path("fields.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
 
 
 def _sources(lang: Lang, areas: Areas | None) -> list[tuple[str, str, str]]:

@@ -13,11 +13,12 @@ from geo.bilingual import Lang
 from geo.scenario import Scenario
 from geo.scenario_difference import CLASSES, Difference
 from geo.stations import Station
+from maps.compare_page import one_decimal
 from maps.compare_texts import compare_say
 from maps.folium_local import DataLayer
 from maps.legend import LegendBlock, LegendRow
 from maps.map_layers_coverage import CellClass, CellFacts
-from maps.planner_texts import percent, planner_say
+from maps.planner_texts import planner_say
 from maps.station_facts import display_name
 
 DIFFERENCE = (
@@ -149,15 +150,11 @@ def plan_context(view: ScenarioView, marks: Sequence[PlanMark], lang: Lang) -> d
         "plan_line": planner_say(
             lang,
             "plan_line",
-            a=_whole(total.before.share),
-            b=_whole(total.after.share),
+            a=one_decimal(total.before.share),
+            b=one_decimal(total.after.share),
             what=_told(view, lang),
         ),
     }
-
-
-def _whole(share: float | None) -> str:
-    return "–" if share is None else f"{percent(share)}%"
 
 
 def _told(view: ScenarioView, lang: Lang) -> str:

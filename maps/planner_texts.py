@@ -113,6 +113,26 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
     "cause_closed": ("有但没开", "Near but closed"),
     "cause_lacks_service": ("开着但缺服务", "Open but lacks it"),
     "cause_unknown": ("未知", "Unknown"),
+    "plain_definition": (
+        "交叉覆盖：同一刻钟走得到两个以上开着的站，同一地点的站只算一个。"
+        "1 公里半径：直线 1 公里内有开着的站，不算路；夜间和全天与大数同一口径。",
+        "Two or more stations: open in reach in the same quarter-hour, those at one place counted once. "
+        "1 km radius: an open station within 1 km in a straight line. Night and the whole day are measured "
+        "as the large figure.",
+    ),
+    "clock_definition": (
+        "柱高＝该时段走得到的占比，逐刻钟平均；横线后的数是未核实的都算开时的占比。"
+        "黑线是周末；轴下灰柱是在岗{unit}，越长越多。",
+        "Height: the share in reach in that window, quarter-hour by quarter-hour; the number after the dash "
+        "is the share if unverified hours counted as open. Black line: weekend. Grey, below: {unit} on duty.",
+    ),
+    "gaps_definition": (
+        "未服务{unit}＝走不到的需求 × 时段小时数。缺口是装下全部未服务量八成的最少的格子，"
+        "每格至少一半走不到；同一街道相邻的连成一处，一处最多 12 格。",
+        "Unserved {unit}: demand out of reach × hours of the window. Gaps are the fewest cells that hold "
+        "four fifths of it, each at least half out of reach; neighbours in one street make one gap of "
+        "at most 12 cells.",
+    ),
     "causes_definition": (
         "每格每刻钟走不到时，按顺序取第一个成立的原因：未知（核实后可能走得到）、开着但缺所选服务、"
         "附近有但没开、附近没有。",

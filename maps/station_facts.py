@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from geo.amenities import catalogue
 from geo.bilingual import Lang
+from geo.data_files import data_path
 from geo.stations import Amenity, Station
 from maps.open_words import DoorState, date_words
 from maps.texts import say
@@ -171,3 +174,10 @@ def dial(phone: str) -> str:
 def _value(station: Station, code: str) -> str:
     entry = station.offers.get(code)
     return "unknown" if entry is None else entry.value
+
+
+@lru_cache(maxsize=1)
+def station_fields() -> tuple[dict[str, str], ...]:
+    """Return the fields of a station as ``data/fields.csv`` tells them."""
+    with data_path("fields.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
 
 import pandas as pd
@@ -20,9 +20,11 @@ from api.table_files import MEDIA_TYPES, table_bytes
 from geo.assessment import hours_unit, is_illustrative
 from geo.coverage import summarise
 from geo.errors import InvalidDataError, InvalidParameterError, NotFoundError
+from geo.register_changes import StationChange, station_changes
 from geo.scenario import MAX_CHARS, Scenario, in_address, read_scenario
 from geo.scenario_difference import Step, difference, steps
-from geo.store.past import RegisterVersion, register_versions
+from geo.stations import Station
+from geo.store.past import RegisterVersion, register_versions, stations_at
 from maps.compare_page import Compared, Side, compare_address, edited, render_compare
 from maps.compare_texts import compare_say, failure_words
 from maps.planner_texts import planner_say
@@ -76,7 +78,20 @@ class Comparison(PlannerQuestion):
         except (InvalidParameterError, NotFoundError) as error:
             self.failure = failure_words(error, self.state.lang)
             return None
-        return Compared(found, self.steps())
+        return Compared(found, self.steps(), self.station_changes())
+
+    def station_changes(self) -> tuple[StationChange, ...]:
+        """Return which stations differ between two versions of the register; nothing for a scenario."""
+        a, b = self.sides
+        if a == b or any(side.scenario.changes for side in self.sides):
+            return ()
+        return self.answer(
+            ("station changes", a, b), lambda _: station_changes(self._stations(a), self._stations(b))
+        )
+
+    def _stations(self, side: Side) -> Sequence[Station]:
+        version = side.version
+        return self.asked.view.stations if version is None else stations_at(self.asked.service.store, version)
 
     def steps(self) -> tuple[Step, ...]:
         """Return what each change of a scenario of the present register adds; nothing for other sides."""

@@ -71,6 +71,16 @@ def test_the_print_is_a4_with_its_glyphs(folder: Path) -> None:
     assert {(embedded, unicode) for embedded, _, unicode in flags} == {("yes", "yes")}
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_each_part_is_one_sheet(tmp_path: Path, store_url: str, chromium_path: Path, lang: str) -> None:
+    """The week has actions of all six groups, the longest list there is: no sheet holds a line left over."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("CARE_CHROMIUM", str(chromium_path))
+        assert run(["report", str(tmp_path), "--store", store_url, "--lang", lang]) == 0
+    parts = (tmp_path / "report.html").read_text(encoding="utf-8").count('<section class="page')
+    assert len(printed(tmp_path).split("\f")[:-1]) == parts == 5
+
+
 def test_every_page_says_examples_are_examples(folder: Path) -> None:
     pages = printed(folder).split("\f")[:-1]
     assert len(pages) == 5

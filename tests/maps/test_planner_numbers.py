@@ -17,6 +17,7 @@ from api.cli import run
 from api.register import shipped_register
 from api.settings import Settings
 from geo.metrics import Figure
+from geo.store.keys import add_key
 from geo.store.opening import open_store
 from in_process import MONDAY_NOON
 from maps.planner_metrics import figure_row
@@ -132,3 +133,65 @@ def test_a_heading_never_runs_under_its_definition(
         })"""
     )
     assert apart == [True, True]
+
+
+def test_two_versions_of_the_register_say_which_stations_differ(tmp_path: Path) -> None:
+    """Version 2 has another phone and hours at one door; version 3 a new station."""
+    store = open_store(f"sqlite:///{tmp_path / 'v.db'}", shipped_register)
+    headers = {"Authorization": f"Bearer {add_key(store, 'clerk', 'keeper')}"}
+    items = "/api/collections/stations/items"
+    with TestClient(create_app(Settings(), store)) as client:
+
+        def told(a: str, b: str) -> list[tuple[str, str, str]]:
+            html = client.get("/planner/compare", params={"a": a, "b": b, "lang": "en"}).text
+            row = r'<li><i>(\w+)</i> <span lang="zh-CN">([^<]*)</span>(?:<small>([^<]*)</small>)?</li>'
+            return re.findall(row, html)
+
+        known = client.get(f"{items}/BQ-E02")
+        name = known.json()["properties"]["name"]
+        merge = {"Content-Type": "application/merge-patch+json", "If-Match": known.headers["etag"]}
+        change = {"properties": {"hours": "24/7", "phone": "029-8352 1234"}}
+        assert client.patch(f"{items}/BQ-E02", json=change, headers=headers | merge).status_code == 200
+        changed = told("v1", "")
+        assert [(kind, station) for kind, station, _ in changed] == [("Changed", name)]
+        assert {"Opening hours", "Public phone"} <= set(changed[0][2].split(", "))
+        assert told("v1", "v1") == [] and told("", "") == []
+        made = {"name": "<b>新站", "status": "operating"}
+        point = {"type": "Point", "coordinates": [109.06, 34.27]}
+        new = {"type": "Feature", "geometry": point, "properties": made}
+        assert client.post(items, json=new, headers=headers).status_code == 201
+        assert told("v2", "") == [("Added", "&lt;b&gt;新站", "")]
+        assert told("", "v2") == [("Gone", "&lt;b&gt;新站", "")]
+        assert told("v1", '{"closed":["BQ-E02"]}') == []
+    store.close()
+
+
+def test_a_comparison_on_the_map_has_one_decimal_as_beside_it(planner: TestClient) -> None:
+    plan = {"b": '{"hours":{"BQ-E08":"24/7"}}'}
+    compared, over = (planner.get(f"/planner/{page}", params=plan).text for page in ("compare", "map"))
+    before, after = re.findall(r"<strong[^>]*>([\d.]+%)</strong>", compared)
+    assert before != after
+    line = re.findall(r'class="plan-line">([^<]*)<', over)[0]
+    assert f"{before} → {after}" in line
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_on_a_phone_no_theme_lies_under_the_tools(page: Page, live_server: LiveServer, lang: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{live_server.url}/planner/map?lang={lang}&b=%7B%22closed%22%3A%5B%22BQ-E04%22%5D%7D")
+    page.locator(".themes button").nth(4).wait_for()
+    covered = page.evaluate(
+        """() => [...document.querySelectorAll('.themes button')].filter(b => {
+          const r = b.getBoundingClientRect(), y = r.top + r.height / 2;
+          return [r.left + 2, r.right - 2].some(x => document.elementFromPoint(x, y) !== b);
+        }).map(b => b.textContent)"""
+    )
+    assert covered == []
+
+
+def test_every_part_of_the_dashboard_says_how_its_numbers_are_made(planner: TestClient) -> None:
+    page = planner.get("/planner").text
+    for part in ("h-share", "h-clock", "h-causes", "h-gaps"):
+        section = page.split(f'aria-labelledby="{part}"')[1].split("</section>")[0]
+        assert "<summary>这个数怎么算</summary>" in section
+    assert "一处最多 12 格" in page and "同一刻钟走得到两个以上" in page

@@ -36,8 +36,8 @@ def test_compare_leads_to_the_map_with_marks_and_difference(page: Page, live_ser
     told = page.locator(".c-legend > ul:not(.marks) b").all_inner_texts()
     page.get_by_role("link", name="在地图上看").click()
     until(page, READY)
-    a, b = (f"{float(text.rstrip('%')):.0f}" for text in rows[:2])
-    expect(page.locator(".plan-line")).to_contain_text(f"{a}% → {b}%")
+    a, b = rows[:2]
+    expect(page.locator(".plan-line")).to_contain_text(f"{a} → {b}")
     legend = page.locator(".legend[data-layer=difference]")
     assert legend.locator("li b").all_inner_texts() == told
     expect(page.locator(".legend[data-layer=plan] li b")).to_have_text(["1", "1", "1", "1"])
