@@ -48,6 +48,7 @@ from maps.station_facts import display_name, station_fields
 
 ADDRESS = "/planner/compare"
 MAP_SIZE, THUMBNAIL_SIZE = (508, 606), (158, 188)
+LEGEND_ROOM = (270, 0, 508, 225)  # where ``compare.css`` sets the legend, in the taller of both languages
 DUMBBELL_PX = 156
 
 
@@ -271,6 +272,7 @@ def difference_map(
         order=CLASSES,
         spots=spots,
         places=shipped_places(),
+        kept=(LEGEND_ROOM,),
     )
 
 

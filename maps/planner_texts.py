@@ -157,7 +157,7 @@ PLANNER_TEXTS: dict[str, tuple[str, str]] = {
         "No gap under these settings. Try 10 minutes or another window.",
     ),
     "action_verify": ("先打电话核实 {where}{what}", "Verify {where}{what} by phone"),
-    "action_extend_hours": ("{where} {what}延长开放", "Longer hours at {where} {what}"),
+    "action_extend_hours": ("{where} {what}延长开放", "Longer hours at {where}: {what}"),
     "action_reopen": ("恢复开放 {where}", "Reopen {where}"),
     "action_repair": ("{where} 修好{what}", "Repair {what} at {where}"),
     "action_equip": ("{where} 添{what}", "Add {what} at {where}"),

@@ -195,3 +195,24 @@ def test_every_part_of_the_dashboard_says_how_its_numbers_are_made(planner: Test
         section = page.split(f'aria-labelledby="{part}"')[1].split("</section>")[0]
         assert "<summary>这个数怎么算</summary>" in section
     assert "一处最多 12 格" in page and "同一刻钟走得到两个以上" in page
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_name_lies_half_under_the_legend_of_the_difference(
+    page: Page, live_server: LiveServer, lang: str
+) -> None:
+    page.goto(f"{live_server.url}/planner/compare?lang={lang}&b=%7B%22closed%22%3A%5B%22BQ-E04%22%5D%7D")
+    under, names = page.evaluate(
+        """() => {
+          const legend = document.querySelector('.c-legend').getBoundingClientRect();
+          const texts = [...document.querySelectorAll('#map > svg text')];
+          const names = texts.filter(t => t.textContent.length > 1);
+          const under = names.filter(t => {
+            const r = t.getBoundingClientRect();
+            const beside = r.right <= legend.left || r.left >= legend.right;
+            return !beside && r.bottom > legend.top && r.top < legend.bottom;
+          });
+          return [under.map(t => t.textContent), names.length];
+        }"""
+    )
+    assert under == [] and names > 20
