@@ -22,7 +22,7 @@ from maps.finder_page import places_data, render_finder
 from maps.ground import ground_data
 from maps.offline import GROUND_PATH, PLACES_PATH, render_service_worker
 from maps.page import PageView
-from maps.station_page import render_station
+from maps.station_page import render_poster, render_station
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 23, 12, 5, tzinfo=ZONE)
@@ -69,9 +69,11 @@ class Site:
             return file.media_type, file.content
         if path == GROUND_PATH:
             return "application/json", json.dumps(ground_data(lang)).encode()
-        found = by_id.get(path.removeprefix("/stations/"))
+        name = path.removeprefix("/stations/")
+        found = by_id.get(name.removesuffix("/poster"))
         if found is not None:
-            return "text/html; charset=utf-8", render_station(found, self.now, view, lang).encode()
+            render = render_poster if name.endswith("/poster") else render_station
+            return "text/html; charset=utf-8", render(found, self.now, view, lang).encode()
         return None
 
 

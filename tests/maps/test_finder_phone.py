@@ -115,3 +115,17 @@ def test_on_paper_states_are_black_and_buttons_gone(
     paint = "plates => plates.map(plate => getComputedStyle(plate)).map(s => s.color + s.backgroundColor)"
     assert set(page.eval_on_selector_all(".plate", paint)) == {"rgb(0, 0, 0)rgba(0, 0, 0, 0)"}
     assert page.locator("button:visible, .bar:visible, .acts:visible").count() == 0
+
+
+@pytest.mark.parametrize("width", [320, 360, 412, 768, 1280])
+def test_a_poster_is_seen_whole_on_any_screen_and_stays_a4_on_paper(
+    serve: Callable[[Site], Site], open_page: PageOpener, width: int
+) -> None:
+    stations = register()[:8]
+    site = serve(Site(stations))
+    page = open_page(width, 800)
+    page.goto(f"{site.url}/stations/{stations[5].id}/poster")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert axe(page) == []
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.querySelector('main')).zoom") == "1"
